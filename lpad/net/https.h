@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "progress.h"
+#include "trust.h"
+
+G_BEGIN_DECLS
+
+/**
+ * LpadNetConfig: how lpad uses the network; from lpad.conf. Owned by the caller and immutable while in use.
+ * @connect_to: NULL-terminated, entries "HOST:PORT=ADDRESS:PORT": connects there instead, names and TLS stay
+ * (testbeds)
+ * @allow_private: permits loopback, link-local and private addresses
+ * @proxy: URL or NULL: none, whatever the environment says
+ * @allowed_servers: NULL-terminated host names, or NULL: any
+ */
+typedef struct
+{
+  char **connect_to;
+  gboolean allow_private;
+  char *proxy;
+  char **allowed_servers;
+  guint connect_timeout_ms;  /* default 30000 */
+  guint stall_timeout_s;     /* below 50 octets a second for so long: default 60 */
+  guint total_timeout_ms;    /* default 120000 */
+  guint download_timeout_ms; /* GetBoundProfilePackage: default 300000 */
+} LpadNetConfig;
+
+/** lpad_net_config_new: the defaults. */
+LpadNetConfig *lpad_net_config_new (void);
+void lpad_net_config_free (LpadNetConfig *config);
+
+/**
+ * LpadHttps: one server, one kept connection, TLS always verified (SGP.22 2.6.6): the chain to an issuer in
+ * the store, the name in subjectAltName, server authentication, and the TLS role in the policies when there
+ * are any. No redirects, no proxy but the configured one, no cookies, no compression. Used on one thread.
+ */
+typedef struct _LpadHttps LpadHttps;
+
+/**
+ * lpad_https_new: nothing is connected yet.
+ * @address: normalised "host" or "host:port"
+ * @store: (transfer none): see lpad_trust_store()
+ */
+LpadHttps *lpad_https_new (const LpadNetConfig *config,
+                           const char *address,
+                           X509_STORE *store,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void lpad_https_free (LpadHttps *https);
+const char *lpad_https_address (LpadHttps *https);
+
+typedef struct
+{
+  const char *path;
+  const char *body; /* JSON */
+  gsize body_size;
+  gsize maximum; /* most octets of the answer */
+  guint timeout_ms;
+  const char *stage; /* for progress: octets received; NULL: no progress */
+} LpadHttpsRequest;
+
+/**
+ * lpad_https_post: sends one request and reads the whole answer. A kept connection that the server has closed
+ * in the meantime is opened anew, once.
+ * @status: (out): HTTP status
+ * Returns: (nullable): the body, whatever the status. Errors: %LPAD_ERROR_SERVER_UNREACHABLE (name, route,
+ * refusal, reset, stall, truncated), %LPAD_ERROR_SERVER_NOT_TRUSTED (which check of which certificate
+ * failed), %LPAD_ERROR_ISSUER_MISSING (the chain ends at an issuer that is not installed; named),
+ * %LPAD_ERROR_CLOCK_INVALID, %LPAD_ERROR_PROTOCOL_ERROR (too large), %LPAD_ERROR_CANCELLED
+ */
+GBytes *lpad_https_post (LpadHttps *https,
+                         const LpadHttpsRequest *request,
+                         guint *status,
+                         const LpadProgress *progress,
+                         GCancellable *cancellable,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LpadHttps, lpad_https_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LpadNetConfig, lpad_net_config_free)
+
+G_END_DECLS
