@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "channel.h"
+#include "es10b.h"
+
+G_BEGIN_DECLS
+
+/**
+ * LpadChip: one eUICC as the procedures see it: how its card is reached, which applications to try, what is
+ * remembered of its reader. Made, used and freed on the chip's worker thread.
+ */
+typedef struct _LpadChip LpadChip;
+
+/** LpadChipConnectFunc: connects to the card: PC/SC, a modem, a trace. */
+typedef LpadCard *(*LpadChipConnectFunc) (gpointer user_data, GCancellable *cancellable, GError **error);
+
+/**
+ * LpadChipConfig: what is the same for all operations. Copied by lpad_chip_new().
+ * @aids: (element-type GBytes): applications of ISD-R, in order of preference
+ * @segment_size: octets, 0: LPAD_SEGMENT_SIZE_MAX
+ * @refresh: ask for a REFRESH with a switch, see lpad_es10c_enable_profile()
+ * @settle_timeout_ms: how long a switch may take until the chip shows it
+ * @imei: or NULL; @releases: see LpadDeviceInfo
+ */
+typedef struct
+{
+  LpadChipConnectFunc connect;
+  gpointer connect_data;
+  GDestroyNotify connect_data_free;
+  GPtrArray *aids;
+  guint segment_size;
+  gboolean refresh;
+  guint settle_timeout_ms;
+  char *imei;
+  guint8 releases[11];
+} LpadChipConfig;
+
+/** lpad_chip_new: takes over @config->connect_data, copies the rest. Nothing is connected yet. */
+LpadChip *lpad_chip_new (const LpadChipConfig *config);
+void lpad_chip_free (LpadChip *chip);
+const LpadChipConfig *lpad_chip_config (LpadChip *chip);
+
+/**
+ * lpad_chip_open: the channel to the ISD-R, connecting to the card when necessary. There is at most one:
+ * while it is open the same one is returned. A card on which the connection or the channels of an earlier
+ * user are dead is connected anew, once.
+ */
+LpadChannel *
+lpad_chip_open (LpadChip *chip, GCancellable *cancellable, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** lpad_chip_close: closes the channel if one is open and lets go of the card. */
+void lpad_chip_close (LpadChip *chip);
+
+/**
+ * lpad_chip_reset: resets the card: it forgets channels and the RSP session, and a switch becomes effective.
+ * The next lpad_chip_open() opens a new channel.
+ */
+gboolean
+lpad_chip_reset (LpadChip *chip, GCancellable *cancellable, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LpadChip, lpad_chip_free)
+
+G_END_DECLS

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "euicc-info.h"
+#include "https.h"
+
+G_BEGIN_DECLS
+
+/**
+ * LpadContext: what the procedures use beside the chip. Immutable, shared by all workers; lives as long as
+ * any of them.
+ */
+typedef struct
+{
+  LpadNetConfig *net;
+  LpadTrust *trust;
+  gboolean test_mode;
+} LpadContext;
+
+/** lpad_context_connect: a connection (not yet open) to @address that trusts what both the device and the
+ * chip trust. */
+LpadHttps *lpad_context_connect (const LpadContext *context,
+                                 const char *address,
+                                 const LpadEuiccInfo *info,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

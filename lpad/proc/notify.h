@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "chip.h"
+#include "context.h"
+#include "inventory.h"
+
+G_BEGIN_DECLS
+
+/**
+ * LpadDelivery: what became of one notification.
+ * @error: NULL: the server took it, and the chip was told to forget it
+ */
+typedef struct
+{
+  guint64 sequence_number;
+  LpadEvent event;
+  char *address;
+  GError *error;
+} LpadDelivery;
+
+void lpad_delivery_free (LpadDelivery *delivery);
+
+/**
+ * lpad_notify_send: delivers pending notifications, in the order of their sequence numbers for each
+ * recipient, and removes each from the chip only after the server's 2xx (SGP.22 3.5). A recipient that cannot
+ * be reached holds up its own only.
+ * @only: a sequence number to send alone, or NULL: all
+ * @https: (nullable): an open connection to use for its server
+ * @deliveries: (out): (element-type LpadDelivery) what was tried
+ * Returns: FALSE only when the chip could not be read, or when cancelled; or %LPAD_ERROR_NOT_FOUND when @only
+ * is not pending
+ */
+gboolean lpad_notify_send (LpadChip *chip,
+                           const LpadContext *context,
+                           const LpadEuiccInfo *info,
+                           const guint64 *only,
+                           LpadHttps *https,
+                           GPtrArray **deliveries,
+                           GCancellable *cancellable,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** lpad_notify_remove: removes one from the chip without sending it. The operator will not know. */
+gboolean lpad_notify_remove (LpadChip *chip,
+                             guint64 sequence_number,
+                             GCancellable *cancellable,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LpadDelivery, lpad_delivery_free)
+
+G_END_DECLS

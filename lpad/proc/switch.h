@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "chip.h"
+#include "inventory.h"
+#include "progress.h"
+
+G_BEGIN_DECLS
+
+/* Changes to profiles. After each the chip is read again, and only what it says then counts: an answer that
+ * got lost is no failure when the chip is in the wanted state, and an accepted command is none when it is
+ * not. */
+
+/**
+ * lpad_switch_enable, lpad_switch_disable: SGP.22 3.2.1, 3.2.2, with the reset that makes the switch
+ * effective. A chip that says catBusy is asked again some times, then without REFRESH. Not cancelled once the
+ * command is on its way.
+ * @before: what was read last
+ * @after: (out) (optional): what the chip says now, also on failure if it could be read
+ */
+gboolean lpad_switch_enable (LpadChip *chip,
+                             const LpadInventory *before,
+                             GBytes *iccid,
+                             gboolean refresh,
+                             LpadInventory **after,
+                             GCancellable *cancellable,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean lpad_switch_disable (LpadChip *chip,
+                              const LpadInventory *before,
+                              GBytes *iccid,
+                              gboolean refresh,
+                              LpadInventory **after,
+                              GCancellable *cancellable,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** lpad_switch_delete: SGP.22 3.2.3. */
+gboolean lpad_switch_delete (LpadChip *chip,
+                             const LpadInventory *before,
+                             GBytes *iccid,
+                             LpadInventory **after,
+                             GCancellable *cancellable,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** lpad_switch_rename: SGP.22 3.2.4, see lpad_es10c_set_nickname(). */
+gboolean lpad_switch_rename (LpadChip *chip,
+                             const LpadInventory *before,
+                             GBytes *iccid,
+                             const char *nickname,
+                             LpadInventory **after,
+                             GCancellable *cancellable,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** lpad_switch_set_default_smdp_address: SGP.22 3.3; "" removes it. @address is normalised. */
+gboolean lpad_switch_set_default_smdp_address (LpadChip *chip,
+                                               const LpadInventory *before,
+                                               const char *address,
+                                               LpadInventory **after,
+                                               GCancellable *cancellable,
+                                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS
