@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Who an eUICC is: its certificate chain, followed link by link (SGP.22 v2.5, 4.5.2).
+
+A general X.509 verifier refuses valid chains, because the EUM's name constraint on the serial number is a
+prefix rule of SGP.22; so each link is checked here for itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cryptography import x509
+
+from .. import pki
+from .orders import Refusal
+
+EUM = "8.1.2"
+EUICC = "8.1.3"
+
+
+@dataclass(frozen=True)
+class EuiccIdentity:
+    """An eUICC whose chain was verified."""
+
+    eid: str
+    certificate: x509.Certificate
+    ci: x509.Certificate
+
+
+def _load(der: bytes, subject: str) -> x509.Certificate:
+    try:
+        return x509.load_der_x509_certificate(der)
+    except ValueError as error:
+        raise Refusal(subject, "6.1", f"certificate cannot be read: {error}") from error
+
+
+def find_ci(certificates: Iterable[x509.Certificate], identifier: bytes) -> x509.Certificate | None:
+    """The issuer with this subject key identifier (PKID)."""
+    return next((ci for ci in certificates if pki.key_id(ci) == identifier), None)
+
+
+def _check_eum(eum: x509.Certificate, ci: x509.Certificate) -> None:
+    if not pki.is_issued_by(eum, ci):
+        raise Refusal(EUM, "6.1", "EUM certificate: signature of the CI is wrong")
+    if not pki.has_role(eum, "eum") or not pki.may_sign_certificates(eum):
+        raise Refusal(EUM, "6.1", "EUM certificate: not made for this role")
+    if not pki.is_valid_now(eum):
+        raise Refusal(EUM, "6.3", "EUM certificate: expired or not valid yet")
+
+
+def _check_euicc(euicc: x509.Certificate, eum: x509.Certificate) -> None:
+    if not pki.is_issued_by(euicc, eum):
+        raise Refusal(EUICC, "6.1", "eUICC certificate: signature of the EUM is wrong")
+    if not pki.has_role(euicc, "euicc") or not pki.may_sign_data(euicc):
+        raise Refusal(EUICC, "6.1", "eUICC certificate: not made for this role")
+    if not pki.is_valid_now(euicc):
+        raise Refusal(EUICC, "6.3", "eUICC certificate: expired or not valid yet")
+    try:
+        pki.check_eid(pki.eid_of(euicc))
+    except ValueError as error:
+        raise Refusal(EUICC, "6.1", "eUICC certificate: serialNumber is not an EID") from error
+    if not pki.eum_permits(eum, euicc):
+        raise Refusal(EUICC, "6.1", "eUICC certificate: EID or organisation outside the EUM's constraint")
+
+
+def verify_euicc(euicc_der: bytes, eum_der: bytes, ci_certificates: Iterable[x509.Certificate]) -> EuiccIdentity:
+    """The identity that a chain proves. Raises Refusal with the pair that ES9+ reports (5.6.3)."""
+    eum = _load(eum_der, EUM)
+    euicc = _load(euicc_der, EUICC)
+    try:
+        ci = find_ci(ci_certificates, pki.authority_key_id(eum))
+        if ci is None:
+            raise Refusal("8.11.1", "3.9", "the EUM certificate is under an unknown CI")
+        _check_eum(eum, ci)
+        _check_euicc(euicc, eum)
+    except pki.PkiError as error:
+        raise Refusal(EUICC, "6.1", str(error)) from error
+    return EuiccIdentity(pki.eid_of(euicc), euicc, ci)
