@@ -6,6 +6,8 @@ typedef LpadErrorDetails LpadErrorPrivate;
 static void
 lpad_error_private_init (LpadErrorPrivate *details)
 {
+  g_return_if_fail (details != NULL);
+
   details->result = -1;
   details->bpp_command = -1;
 }
@@ -24,12 +26,18 @@ lpad_error_private_copy (const LpadErrorPrivate *from, LpadErrorPrivate *to)
 static void
 lpad_error_private_clear (LpadErrorPrivate *details)
 {
+  g_return_if_fail (details != NULL);
+
   g_free (details->subject_code);
   g_free (details->reason_code);
   g_free (details->server_message);
 }
 
+/* The macro of GLib casts a const away. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wcast-qual"
 G_DEFINE_EXTENDED_ERROR (LpadError, lpad_error)
+#pragma GCC diagnostic pop
 
 LpadErrorDetails *
 lpad_error_details (GError *error)
