@@ -10,6 +10,7 @@ lpad_error_private_init (LpadErrorPrivate *details)
 
   details->result = -1;
   details->bpp_command = -1;
+  details->cancel_reason = -1;
 }
 
 static void

@@ -45,6 +45,8 @@ typedef struct
   char *reason_code;    /* ES9+ reason code such as "3.8", or NULL */
   char *server_message; /* the server's own words, cleaned text, or NULL */
   guint http_status;    /* status of the HTTP answer, 0: none */
+  int cancel_reason;    /* reason of CancelSession (LpadCancelReason) that this breach of the protocol calls
+                           for, -1: none in particular; then a session ends so that the order survives */
   LpadRetry retry;
   LpadOrder order;
 } LpadErrorDetails;
