@@ -1,0 +1,406 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The virtual eUICC: what a reader sees of it, and its life from power-on to power-off."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from testbed import crypto, tlv
+from testbed.counters import Counters, Transcript
+from testbed.pki import ChipCredentials, ChipIdentity
+from testbed.veuicc import info
+from testbed.veuicc.apdu import Ins, StatusError, Sw, parse, status
+from testbed.veuicc.config import Config
+from testbed.veuicc.elements import SIMA_OK, Failure, Reason
+from testbed.veuicc.faults import AFTER, BEFORE, Fault, Faults
+from testbed.veuicc.functions import Functions
+from testbed.veuicc.install import PACKAGE, Installed, Loader
+from testbed.veuicc.names import LOAD_PACKAGE, SEGMENT_TAGS, name_of
+from testbed.veuicc.notifications import Notification, NotificationStore
+from testbed.veuicc.profiles import INSTALL, Event, Profile, ProfileTable
+from testbed.veuicc.session import KeptKey, Sessions, Stage, chain_of
+from testbed.veuicc.store import Store
+from testbed.veuicc.transport import Transport
+
+#: REFRESH with qualifier 04, UICC reset (ETSI TS 102 223, 6.4.7).
+REFRESH = bytes.fromhex("D0098103010104" "82028182")
+
+#: Functions after which there is nothing new to store.
+READ_ONLY = {
+    "GetEuiccConfiguredAddresses", "GetEuiccInfo1", "GetEuiccInfo2", "GetEuiccChallenge", "GetRAT",
+    "GetProfilesInfo", "GetEID", "ListNotification", "RetrieveNotificationsList",
+    "AuthenticateServer", "PrepareDownload",
+}
+
+INSTRUCTION_NAMES = {
+    value: name.replace("_", " ") for name, value in vars(Ins).items() if not name.startswith("_")
+}
+
+
+class _Stopped(Exception):
+    """A fault ends the command; the answer is what it says."""
+
+    def __init__(self, answer: bytes | None):
+        super().__init__()
+        self.answer = answer
+
+
+class Euicc:
+    """A chip in a reader.  Thread-safe: one lock around each command.
+
+    Attributes for tests: config, credentials, profiles, notifications, sessions,
+    faults, counters (apdus, octets_out, octets_in, bpp_apdus, open_channels,
+    functions) and transcript.  Change them with ``with chip.lock:`` while a reader thread runs.
+    """
+
+    def __init__(
+        self,
+        credentials: ChipCredentials,
+        config: Config | None = None,
+        state_file: Path | str | None = None,
+    ):
+        self.lock = threading.RLock()
+        self.credentials = credentials
+        self.config = config or Config()
+        self.faults = Faults()
+        self.counters = Counters(
+            "apdus", "octets_out", "octets_in", "bpp_apdus",
+            open_channels=lambda: self.open_channels,
+        )
+        self.transcript = Transcript()
+        self.profiles = ProfileTable()
+        self.notifications = NotificationStore(lambda: self.config.notification_slots)
+        self.default_dp = ""
+        #: Called without arguments when a fault pulls the card.
+        self.on_removal: Callable[[], None] = lambda: None
+        self._functions = Functions(self)
+        self._store = Store(state_file)
+        self._load()
+        self._begin()
+
+    # Identity
+
+    @property
+    def eid(self) -> str:
+        return self.credentials.eid
+
+    @property
+    def eid_octets(self) -> bytes:
+        return bytes.fromhex(self.eid)
+
+    @property
+    def free_memory(self) -> int:
+        return max(0, self.config.memory - self.profiles.used_memory)
+
+    @property
+    def open_channels(self) -> int:
+        """Open logical channels besides the basic one."""
+        with self.lock:
+            return self._transport.open_channels
+
+    def info2(self) -> bytes:
+        return info.info2(self.config, self.credentials, len(self.profiles), self.free_memory)
+
+    # Life
+
+    def power_on(self) -> bytes:
+        """The answer to reset."""
+        with self.lock:
+            if not self._powered:
+                self._begin()
+            return self.config.atr
+
+    def power_off(self) -> None:
+        with self.lock:
+            self._powered = False
+
+    def reset(self) -> bytes:
+        """The answer to reset; what a refresh waited for is done."""
+        with self.lock:
+            self._begin()
+            return self.config.atr
+
+    def _begin(self) -> None:
+        """Volatile memory is new, and unfinished business is finished."""
+        self._powered = True
+        self._transport = Transport(self.config, self)
+        self.sessions = Sessions(self.credentials, kept=self.sessions.kept)
+        self._loader: Loader | None = None
+        self._loader_channel: int | None = None
+        self._call_fault: Fault | None = None
+        self._name = ""
+        self._removed = False
+        self._report_interruption()
+        self.notify(self.profiles.apply_pending())
+        self.save()
+
+    # Commands
+
+    def process(self, command: bytes) -> bytes | None:
+        """The complete answer, status word last; None when there is none."""
+        command = bytes(command)
+        with self.lock:
+            if not self._powered:
+                return None
+            self.counters.add("apdus")
+            self.counters.add("octets_out", len(command))
+            self._name = ""
+            answer = self._with_faults(command)
+            self.counters.add("octets_in", len(answer or b""))
+            self.transcript.add(self._name or _instruction(command), command, answer)
+            removed = self._removed
+        if removed:
+            self.on_removal()
+        return answer
+
+    def _with_faults(self, command: bytes) -> bytes | None:
+        self._removed = False
+        fault = self.faults.hit("apdu")
+        self._call_fault = None
+        try:
+            if fault and fault.phase == BEFORE:
+                self._happen(fault)
+            answer = self._answer(command)
+            for late in (self._call_fault, fault):
+                if late and late.phase == AFTER:
+                    answer = self._change_answer(late, answer, at_apdu=late is fault)
+        except _Stopped as stopped:
+            return stopped.answer
+        return answer
+
+    def _answer(self, command: bytes) -> bytes:
+        try:
+            return self._transport.process(parse(command))
+        except StatusError as error:
+            return status(error.sw)
+
+    # Faults
+
+    def _happen(self, fault: Fault) -> None:
+        """Those that need no processing; all of them end the command."""
+        if fault.kind == "remove":
+            self._removed = True
+            self._powered = False
+        if fault.kind == "reset":
+            self._begin()
+        if fault.kind in ("status", "reset"):
+            raise _Stopped(status(fault.sw))
+        if fault.kind == "result":
+            raise _Stopped(fault.body + status(Sw.OK))
+        raise _Stopped(None)
+
+    def _change_answer(self, fault: Fault, answer: bytes, *, at_apdu: bool) -> bytes:
+        if fault.kind == "wrong-length":
+            if answer[-2] == 0x61:
+                answer = answer[:-1] + bytes([(answer[-1] + fault.delta) & 0xFF])
+            return answer
+        if fault.kind == "mutate":
+            return fault.change(answer) if at_apdu else answer
+        self._happen(fault)
+        return answer
+
+    # What the transport asks of its application
+
+    def fci(self) -> bytes:
+        return info.fci(self.config)
+
+    def block_arrived(self, request: bytes) -> None:
+        """A STORE DATA block has come; request are the first two octets of the whole request."""
+        self._name = name_of(request)
+        if self._name == LOAD_PACKAGE and (self._loader or request == PACKAGE.to_bytes(2, "big")):
+            self.counters.add("bpp_apdus")
+        fault = self.faults.hit("block", self._name)
+        if fault and fault.phase == BEFORE:
+            self._happen(fault)
+        self._call_fault = fault
+
+    def execute(self, request: bytes, channel: int) -> bytes:
+        """A complete ES10 request or segment of a package."""
+        self._name = name_of(request)
+        if self._name and (self._name != LOAD_PACKAGE or request[:1] == b"\xbf"):
+            self.counters.called(self._name)
+        fault = self.faults.hit("call", self._name) if self._name else None
+        self._call_fault = fault or self._call_fault
+        if fault and fault.kind == "result":
+            return fault.body
+        if fault and fault.phase == BEFORE and fault.kind != "early-result":
+            self._happen(fault)
+        before = self._interrupted
+        body = self._execute(request, channel, fault)
+        if self._name == LOAD_PACKAGE and (body or before != self._interrupted):
+            self.save()
+        elif self._name != LOAD_PACKAGE and self._name not in READ_ONLY:
+            self.save()
+        if fault and fault.kind == "mutate":
+            body = fault.change(body)
+        if fault and fault.kind == "wrong-length":
+            self._transport.force_get_response()
+        return body
+
+    def channel_left(self, channel: int) -> None:
+        """Closed, or another application selected: a package cannot go on."""
+        if channel == self._loader_channel:
+            self._loader = None
+
+    def _execute(self, request: bytes, channel: int, fault: Fault | None) -> bytes:
+        if self.profiles.pending is not None:
+            raise StatusError(Sw.CONDITIONS)
+        if self._name == LOAD_PACKAGE:
+            return self._segment(request, channel, fault)
+        try:
+            return self._functions.call(tlv.parse_single(request))
+        except tlv.TlvError as error:
+            raise StatusError(Sw.WRONG_DATA) from error
+
+    # Loading of a package
+
+    def _segment(self, segment: bytes, channel: int, fault: Fault | None) -> bytes:
+        """One segment; the answer is empty or the ProfileInstallationResult."""
+        first = segment[0] not in SEGMENT_TAGS
+        session = self.sessions.current
+        if first:
+            if self._loader_channel is not None or session is None or session.stage is not Stage.PREPARED:
+                raise StatusError(Sw.CONDITIONS)
+            self._loader = Loader(self.sessions, self.profiles, self.config, self.eid_octets)
+            self._loader_channel = channel
+        elif self._loader_channel is None:
+            raise StatusError(Sw.REFERENCE)
+        elif self._loader is None or channel != self._loader_channel:
+            raise StatusError(Sw.CONDITIONS)
+        command = self._loader.command_id
+        try:
+            if fault and fault.kind == "early-result":
+                command = fault.result[0]
+                raise Failure(fault.result[1])
+            installed = self._loader.begin(segment) if first else self._loader.add(segment)
+        except Failure as failure:
+            if fault is None or fault.kind != "early-result":
+                command = self._loader.command_id
+            return self._end_loading(_error_result(command, failure))
+        except StatusError:
+            self._loader = None
+            raise
+        self._interrupted = self._marker()
+        return self._finish(installed) if installed else b""
+
+    def _finish(self, installed: Installed) -> bytes:
+        profile = installed.profile
+        events = self.profiles.add(profile)
+        success = [tlv.encode(0x4F, profile.aid), tlv.encode(0x04, SIMA_OK)]
+        result = self._end_loading(tlv.encode(0xA0, success))
+        self.notify(events)
+        return result
+
+    def _end_loading(self, final_result: bytes) -> bytes:
+        """Write the result to memory, end the session, answer the result."""
+        result = self._installation_result(self._marker(), final_result)
+        self.sessions.current = None
+        self.abandon_package()
+        return result
+
+    def abandon_package(self) -> None:
+        """What has been loaded is discarded, without a result."""
+        self._loader = None
+        self._loader_channel = None
+        self._interrupted = None
+
+    def _marker(self) -> dict:
+        """What a result needs to be written, also after a power cut."""
+        session, iccid = self._loader.session, self._loader.iccid
+        return {
+            "transaction_id": session.transaction_id.hex(),
+            "address": session.server_address.decode("utf-8", "replace"),
+            "oid": session.server_oid,
+            "pkid": session.identity.pkid.hex(),
+            "iccid": iccid.hex() if iccid else None,
+            "command": self._loader.command_id,
+        }
+
+    def _installation_result(self, marker: dict, final_result: bytes) -> bytes:
+        """ProfileInstallationResult (2.5.6), stored as a notification before it is answered."""
+        iccid = bytes.fromhex(marker["iccid"]) if marker["iccid"] else None
+        address = marker["address"].encode()
+        seq, metadata = self.notifications.metadata(INSTALL, address, iccid)
+        data = tlv.encode(0xBF27, [
+            tlv.encode(0x80, bytes.fromhex(marker["transaction_id"])),
+            metadata,
+            tlv.encode(0x06, tlv.oid(marker["oid"])),
+            tlv.encode(0xA2, final_result),
+        ])
+        key = self._identity(bytes.fromhex(marker["pkid"])).key
+        result = tlv.encode(0xBF37, [data, tlv.encode(0x5F37, crypto.sign(key, data))])
+        self.notifications.add(Notification(seq, INSTALL, metadata, result))
+        return result
+
+    def _report_interruption(self) -> None:
+        """After a power cut while loading (3.1.3.3)."""
+        marker, self._interrupted = self._interrupted, None
+        if marker and self.config.interruption_result:
+            failure = Failure(Reason.INTERRUPTION)
+            self._installation_result(marker, _error_result(marker["command"], failure))
+
+    # Profiles
+
+    def profiles_switched(self, events: Iterable[Event]) -> None:
+        """A switch was accepted; with the refresh flag it waits for the reset."""
+        self.notify(events)
+        if self.profiles.pending is not None and self.config.proactive_refresh:
+            self._transport.announce(REFRESH)
+        self.sessions.current = None
+        self.abandon_package()
+
+    def notify(self, events: Iterable[Event]) -> None:
+        self.notifications.add_events(events, self._sign)
+
+    def add_profile(self, profile: Profile) -> Profile:
+        """Put a profile there as the manufacturer would, without notifications."""
+        with self.lock:
+            profile.aid = profile.aid or self.profiles.new_aid()
+            self.profiles.add(profile)
+            self.save()
+            return profile
+
+    def _identity(self, pkid: bytes) -> ChipIdentity:
+        identities = self.credentials.identities
+        return next((i for i in identities if i.pkid == pkid), identities[0])
+
+    def _sign(self, pkid: bytes, octets: bytes) -> tuple[bytes, list[bytes]]:
+        identity = self._identity(pkid)
+        return crypto.sign(identity.key, octets), chain_of(identity)
+
+    # Storage
+
+    def save(self) -> None:
+        """Everything that outlives a power cut."""
+        self._store.save({
+            "eid": self.eid,
+            "default_dp": self.default_dp,
+            "table": self.profiles.to_json(),
+            "notifications": self.notifications.to_json(),
+            "kept_keys": [kept.to_json() for kept in self.sessions.kept],
+            "interrupted": self._interrupted,
+        })
+
+    def _load(self) -> None:
+        state = self._store.load()
+        if state and state["eid"] != self.eid:
+            raise ValueError("the state file belongs to another chip")
+        self.default_dp = state.get("default_dp", "")
+        self.profiles.load(state.get("table", {}))
+        self.notifications.load(state.get("notifications", {}), self.config.first_sequence_number)
+        kept = [KeptKey.from_json(key) for key in state.get("kept_keys", [])]
+        self.sessions = Sessions(self.credentials, kept=kept)
+        self._interrupted = state.get("interrupted")
+
+
+def _instruction(command: bytes) -> str:
+    return INSTRUCTION_NAMES.get(command[1], "unknown") if len(command) > 1 else "unknown"
+
+
+def _error_result(command: int, failure: Failure) -> bytes:
+    parts = [tlv.encode(0x80, tlv.integer(command)), tlv.encode(0x81, tlv.integer(failure.reason))]
+    if failure.sima:
+        parts.append(tlv.encode(0x82, failure.sima))
+    return tlv.encode(0xA1, parts)
