@@ -68,9 +68,6 @@ class SoftChip:
         outer = tlv.parse_single(request)
         self._server_signed = outer.children()[0]
         context = outer.get(0xA0)
-        if "authenticateError" in self.lies:
-            error = encode(0x80, self._server_signed.get(0x80).value) + encode(0x02, b"\x02")
-            return encode(0xBF38, encode(0xA1, error))
         signed = encode(0x30, [
             encode(0x80, self._say("signed1.transactionId", self._server_signed.get(0x80).value)),
             encode(0x83, self._say("signed1.serverAddress", self._server_signed.get(0x83).value)),
