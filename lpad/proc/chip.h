@@ -41,6 +41,9 @@ LpadChip *lpad_chip_new (const LpadChipConfig *config);
 void lpad_chip_free (LpadChip *chip);
 const LpadChipConfig *lpad_chip_config (LpadChip *chip);
 
+/** lpad_chip_segment_size: octets of a STORE DATA command that have proved to work; worth remembering. */
+guint lpad_chip_segment_size (LpadChip *chip);
+
 /**
  * lpad_chip_open: the channel to the ISD-R, connecting to the card when necessary. There is at most one:
  * while it is open the same one is returned. A card on which the connection or the channels of an earlier
@@ -49,7 +52,10 @@ const LpadChipConfig *lpad_chip_config (LpadChip *chip);
 LpadChannel *
 lpad_chip_open (LpadChip *chip, GCancellable *cancellable, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** lpad_chip_close: closes the channel if one is open and lets go of the card. */
+/**
+ * lpad_chip_close: closes the channel if one is open and lets go of the card. The procedures leave the
+ * channel open for the next one; whoever gives the worker its jobs closes when no more follow.
+ */
 void lpad_chip_close (LpadChip *chip);
 
 /**

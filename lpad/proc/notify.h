@@ -40,6 +40,31 @@ gboolean lpad_notify_send (LpadChip *chip,
                            GCancellable *cancellable,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * lpad_notify_send_result: delivers the result of an installation, which is at hand and need not be
+ * retrieved, on the connection of its download, and removes it from the chip. Does nothing when it has
+ * another recipient or older ones wait for the same one: then lpad_notify_send_rest() has its turn.
+ * @before: what was pending before the download
+ * @deliveries: (element-type LpadDelivery): gets a new element
+ */
+void lpad_notify_send_result (LpadChip *chip,
+                              LpadHttps *https,
+                              const LpadInventory *before,
+                              const LpadInstallationResult *result,
+                              GPtrArray *deliveries,
+                              GCancellable *cancellable);
+
+/**
+ * lpad_notify_send_rest: sends what is pending in @inventory and not in @deliveries, adds to @deliveries, and
+ * replaces @inventory by what the chip says afterwards. A failure is only in @deliveries.
+ */
+void lpad_notify_send_rest (LpadChip *chip,
+                            const LpadContext *context,
+                            LpadHttps *https,
+                            LpadInventory **inventory,
+                            GPtrArray *deliveries,
+                            GCancellable *cancellable);
+
 /** lpad_notify_remove: removes one from the chip without sending it. The operator will not know. */
 gboolean lpad_notify_remove (LpadChip *chip,
                              guint64 sequence_number,

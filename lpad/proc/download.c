@@ -1,0 +1,571 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "download.h"
+
+#include "error-details.h"
+#include "es10c.h"
+#include "load.h"
+#include "policy.h"
+#include "session.h"
+
+#define TAG_STORE_METADATA 0xbf25
+
+struct _LpadDownload
+{
+  LpadChip *chip;
+  const LpadContext *context;
+  LpadInventory *inventory;
+  LpadActivationCode *code;
+  char *imei;
+
+  LpadSession *session;
+  LpadEs9ClientAnswer *answer; /* of the session that is open */
+  LpadOffer *shown;            /* what the user was asked about */
+};
+
+static void
+offer_clear (gpointer data)
+{
+  LpadOffer *offer = data;
+
+  g_free (offer->smdp_address);
+  g_clear_pointer (&offer->metadata, lpad_profile_free);
+}
+
+/* Whether a session that ends with @reason leaves the order as it was (SGP.22 5.6.5) */
+static gboolean
+keeps_order (LpadCancelReason reason)
+{
+  return reason == LPAD_CANCEL_POSTPONED || reason == LPAD_CANCEL_TIMEOUT;
+}
+
+static void
+set_cancel_reason (GError **error, LpadCancelReason reason)
+{
+  LpadErrorDetails *details = error == NULL ? NULL : lpad_error_details (*error);
+
+  if (details != NULL)
+    details->cancel_reason = reason;
+}
+
+/* The reason that is true. Who found the fault may have said which; a server that refused has ended the
+ * session itself; all else is a fault on the way, which must leave the order as it is. */
+static LpadCancelReason
+cancel_reason_of (GError *error)
+{
+  LpadErrorDetails *details = lpad_error_details (error);
+
+  if (details != NULL && details->cancel_reason >= 0)
+    return (LpadCancelReason) details->cancel_reason;
+  if (g_error_matches (error, LPAD_ERROR, LPAD_ERROR_CANCELLED))
+    return LPAD_CANCEL_POSTPONED;
+  return LPAD_CANCEL_TIMEOUT;
+}
+
+static gboolean
+server_has_refused (GError *error)
+{
+  LpadErrorDetails *details = lpad_error_details (error);
+
+  return details != NULL && details->subject_code != NULL;
+}
+
+/* Ends the session after @error in the way that @error calls for, and notes in its details what the order is
+ * worth now. */
+static void
+end_session_after (LpadDownload *download, GError *error)
+{
+  LpadErrorDetails *details = lpad_error_details (error);
+  LpadCancelReason reason = cancel_reason_of (error);
+  gboolean told = FALSE;
+
+  if (server_has_refused (error))
+    lpad_session_over (download->session);
+  else
+    told = lpad_session_cancel (download->session, reason);
+  if (details != NULL && details->order == LPAD_ORDER_UNKNOWN)
+    details->order = told && !keeps_order (reason) ? LPAD_ORDER_ENDED : LPAD_ORDER_USABLE;
+}
+
+static GBytes *
+build_ctx_params1 (LpadDownload *download, GError **error)
+{
+  const LpadChipConfig *config = lpad_chip_config (download->chip);
+  LpadDeviceInfo device = { .imei = download->imei != NULL ? download->imei : config->imei };
+
+  memcpy (device.releases, config->releases, sizeof device.releases);
+  device.extensible = (download->inventory->info->rsp_capability & LPAD_RSP_DEVICE_INFO_EXTENSIBILITY) != 0;
+  return lpad_es10b_build_ctx_params1 (download->code->matching_id, &device, error);
+}
+
+static LpadProfile *
+parse_metadata (GBytes *raw, GError **error)
+{
+  LpadTlv tlv;
+
+  if (!lpad_tlv_parse_bytes (raw, TAG_STORE_METADATA, &tlv, error))
+    return NULL;
+  return lpad_profile_parse (&tlv, error);
+}
+
+static gboolean
+has_operational (GPtrArray *profiles)
+{
+  for (guint i = 0; i < profiles->len; i++)
+    {
+      const LpadProfile *profile = g_ptr_array_index (profiles, i);
+
+      if (profile->profile_class == LPAD_PROFILE_CLASS_OPERATIONAL)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static gboolean
+check_not_installed (const LpadProfile *metadata, GPtrArray *profiles, GError **error)
+{
+  for (guint i = 0; i < profiles->len; i++)
+    {
+      const LpadProfile *profile = g_ptr_array_index (profiles, i);
+
+      if (!g_bytes_equal (profile->iccid, metadata->iccid))
+        continue;
+      g_set_error_literal (
+          error, LPAD_ERROR, LPAD_ERROR_PROFILE_EXISTS, "This very profile is on the chip already");
+      set_cancel_reason (error, LPAD_CANCEL_UNDEFINED);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+check_class (LpadDownload *download, const LpadProfile *metadata, GError **error)
+{
+  if (metadata->profile_class != LPAD_PROFILE_CLASS_TEST || download->context->test_mode)
+    return TRUE;
+  g_set_error_literal (error,
+                       LPAD_ERROR,
+                       LPAD_ERROR_POLICY_VIOLATION,
+                       "The server offers a test profile, and this device is not in test mode");
+  set_cancel_reason (error, LPAD_CANCEL_UNDEFINED);
+  return FALSE;
+}
+
+static gboolean
+check_policy (LpadChannel *channel,
+              const LpadProfile *metadata,
+              GPtrArray *profiles,
+              gboolean *consent,
+              GError **error)
+{
+  g_autoptr (GPtrArray) rat = NULL;
+
+  if (!metadata->has_policy_rules)
+    {
+      *consent = FALSE;
+      return TRUE;
+    }
+  rat = lpad_es10b_get_rat (channel, error);
+  if (rat == NULL)
+    return FALSE;
+  if (lpad_policy_check (metadata, rat, has_operational (profiles), consent, error))
+    return TRUE;
+  set_cancel_reason (error, LPAD_CANCEL_PPR_NOT_ALLOWED);
+  return FALSE;
+}
+
+/* SGP.22 3.1.3, steps 6 and 7: what the LPA must know before it may show the offer to anybody */
+static gboolean
+check_metadata (LpadDownload *download, LpadOffer *offer, GCancellable *cancellable, GError **error)
+{
+  LpadChannel *channel = lpad_chip_open (download->chip, cancellable, error);
+  g_autoptr (GPtrArray) profiles = NULL;
+
+  if (channel == NULL)
+    return FALSE;
+  profiles = lpad_es10c_get_profiles_info (channel, LPAD_PROFILES_BRIEF, error);
+  return profiles != NULL && check_not_installed (offer->metadata, profiles, error)
+         && check_class (download, offer->metadata, error)
+         && check_policy (channel, offer->metadata, profiles, &offer->policy_rules_consent, error);
+}
+
+static gboolean
+check_smdp_oid (LpadDownload *download, GError **error)
+{
+  if (download->code->smdp_oid == NULL
+      || lpad_es9_certificate_has_oid (download->answer->certificate, download->code->smdp_oid))
+    return TRUE;
+  g_set_error_literal (error,
+                       LPAD_ERROR,
+                       LPAD_ERROR_SERVER_NOT_TRUSTED,
+                       "The profile is signed by another SM-DP+ than the activation code names");
+  set_cancel_reason (error, LPAD_CANCEL_UNDEFINED);
+  return FALSE;
+}
+
+/* A session up to the metadata, and what it offers; the session stays open. */
+static LpadOffer *
+negotiate (LpadDownload *download, const LpadProgress *progress, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (LpadOffer) offer = g_atomic_rc_box_new0 (LpadOffer);
+  g_autoptr (GBytes) ctx_params1 = build_ctx_params1 (download, error);
+  g_autoptr (GBytes) response = NULL;
+
+  if (ctx_params1 == NULL)
+    return NULL;
+  response = lpad_session_authenticate (download->session, ctx_params1, progress, cancellable, error);
+  if (response == NULL)
+    return NULL;
+
+  g_clear_pointer (&download->answer, lpad_es9_client_answer_free);
+  download->answer = lpad_es9_authenticate_client (lpad_session_https (download->session),
+                                                   lpad_session_transaction_id (download->session),
+                                                   response,
+                                                   cancellable,
+                                                   error);
+  if (download->answer == NULL)
+    return NULL;
+  offer->smdp_address = g_strdup (download->code->smdp_address);
+  offer->confirmation_code_required = download->answer->confirmation_code_required;
+  offer->metadata = parse_metadata (download->answer->metadata, error);
+  if (offer->metadata == NULL)
+    {
+      set_cancel_reason (error, LPAD_CANCEL_UNDEFINED);
+      return NULL;
+    }
+  if (!check_smdp_oid (download, error) || !check_metadata (download, offer, cancellable, error))
+    return NULL;
+  return g_steal_pointer (&offer);
+}
+
+/* A new session for a profile that the user has agreed to already must offer that profile. */
+static gboolean
+negotiate_again (LpadDownload *download,
+                 const LpadProgress *progress,
+                 GCancellable *cancellable,
+                 GError **error)
+{
+  g_autoptr (LpadOffer) offer = negotiate (download, progress, cancellable, error);
+  const char *difference;
+
+  if (offer == NULL)
+    return FALSE;
+  if (lpad_profile_same_metadata (offer->metadata, download->shown->metadata, &difference))
+    return TRUE;
+  g_set_error (error,
+               LPAD_ERROR,
+               LPAD_ERROR_PROTOCOL_ERROR,
+               "The server now offers another profile than the one that was agreed to: the %s differs",
+               difference);
+  set_cancel_reason (error, LPAD_CANCEL_METADATA_MISMATCH);
+  return FALSE;
+}
+
+/* SGP.22 5.7.5: SHA-256 (SHA-256 (code) | transaction ID) */
+static GBytes *
+hash_confirmation_code (LpadSecret *code, GBytes *transaction_id)
+{
+  g_autoptr (GChecksum) inner = g_checksum_new (G_CHECKSUM_SHA256);
+  g_autoptr (GChecksum) outer = g_checksum_new (G_CHECKSUM_SHA256);
+  guint8 digest[32];
+  gsize size, digest_size = sizeof digest;
+  const guint8 *data = lpad_secret_data (code, &size);
+
+  g_checksum_update (inner, data, (gssize) size);
+  g_checksum_get_digest (inner, digest, &digest_size);
+  g_checksum_update (outer, digest, (gssize) digest_size);
+  data = g_bytes_get_data (transaction_id, &size);
+  g_checksum_update (outer, data, (gssize) size);
+  g_checksum_get_digest (outer, digest, &digest_size);
+  return g_bytes_new (digest, sizeof digest);
+}
+
+static GBytes *
+prepare (LpadDownload *download, LpadSecret *confirmation_code, GCancellable *cancellable, GError **error)
+{
+  GBytes *transaction_id = lpad_session_transaction_id (download->session);
+  LpadChannel *channel = lpad_chip_open (download->chip, cancellable, error);
+  g_autoptr (GBytes) hash_cc = NULL;
+  g_autoptr (GError) local = NULL;
+  GBytes *response;
+  LpadErrorDetails *details;
+
+  if (channel == NULL)
+    return NULL;
+  if (download->answer->confirmation_code_required)
+    hash_cc = hash_confirmation_code (confirmation_code, transaction_id);
+  response = lpad_es10b_prepare_download (channel,
+                                          transaction_id,
+                                          download->answer->smdp_signed2,
+                                          download->answer->smdp_signature2,
+                                          hash_cc,
+                                          download->answer->certificate,
+                                          &local);
+  if (response != NULL)
+    return response;
+
+  /* What the chip says of the server's objects stays true; a card that fails may do better next time. */
+  details = lpad_error_details (local);
+  if (details != NULL && details->cancel_reason < 0)
+    details->cancel_reason
+        = details->result >= 0 || g_error_matches (local, LPAD_ERROR, LPAD_ERROR_PROTOCOL_ERROR)
+              ? LPAD_CANCEL_UNDEFINED
+              : LPAD_CANCEL_POSTPONED;
+  g_propagate_error (error, g_steal_pointer (&local));
+  return NULL;
+}
+
+/* SGP.22 3.1.3.3: nothing goes into the chip before the whole package has been looked at. */
+static gboolean
+check_package (LpadDownload *download, const LpadBpp *bpp, GError **error)
+{
+  gsize size, wanted_size;
+  const guint8 *transaction_id = lpad_bpp_transaction_id (bpp, &size);
+  const guint8 *wanted = g_bytes_get_data (lpad_session_transaction_id (download->session), &wanted_size);
+  const char *difference;
+
+  if (size != wanted_size || memcmp (transaction_id, wanted, size) != 0)
+    {
+      g_set_error_literal (
+          error, LPAD_ERROR, LPAD_ERROR_PROTOCOL_ERROR, "The server sent the package of another download");
+      set_cancel_reason (error, LPAD_CANCEL_UNDEFINED);
+      return FALSE;
+    }
+  if (!lpad_profile_same_metadata (lpad_bpp_metadata (bpp), download->shown->metadata, &difference))
+    {
+      g_set_error (error,
+                   LPAD_ERROR,
+                   LPAD_ERROR_PROTOCOL_ERROR,
+                   "The package is not the profile that was agreed to: the %s differs",
+                   difference);
+      set_cancel_reason (error, LPAD_CANCEL_METADATA_MISMATCH);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static LpadBpp *
+fetch_package (LpadDownload *download,
+               GBytes *prepare_response,
+               const LpadProgress *progress,
+               GCancellable *cancellable,
+               GError **error)
+{
+  g_autoptr (GBytes) raw = NULL;
+  g_autoptr (LpadBpp) bpp = NULL;
+
+  lpad_progress_report (progress, "downloading", 0, 0);
+  raw = lpad_es9_get_bound_profile_package (lpad_session_https (download->session),
+                                            lpad_session_transaction_id (download->session),
+                                            prepare_response,
+                                            progress,
+                                            cancellable,
+                                            error);
+  if (raw == NULL)
+    return NULL;
+  bpp = lpad_bpp_parse (raw, error);
+  if (bpp == NULL)
+    {
+      set_cancel_reason (error, LPAD_CANCEL_LOAD_BPP_EXECUTION_ERROR);
+      return NULL;
+    }
+  return check_package (download, bpp, error) ? g_steal_pointer (&bpp) : NULL;
+}
+
+static LpadBpp *
+obtain_package (LpadDownload *download,
+                LpadSecret *confirmation_code,
+                const LpadProgress *progress,
+                GCancellable *cancellable,
+                GError **error)
+{
+  g_autoptr (GBytes) response = NULL;
+
+  if (lpad_session_transaction_id (download->session) == NULL
+      && !negotiate_again (download, progress, cancellable, error))
+    return NULL;
+  if (download->answer->confirmation_code_required && confirmation_code == NULL)
+    {
+      g_set_error_literal (error,
+                           LPAD_ERROR,
+                           LPAD_ERROR_CONFIRMATION_CODE_REQUIRED,
+                           "The operator asks for a confirmation code");
+      set_cancel_reason (error, LPAD_CANCEL_POSTPONED);
+      return NULL;
+    }
+  lpad_progress_report (progress, "preparing", 0, 0);
+  response = prepare (download, confirmation_code, cancellable, error);
+  if (response == NULL || !lpad_check_cancelled (cancellable, error))
+    return NULL;
+  return fetch_package (download, response, progress, cancellable, error);
+}
+
+static LpadInstallationResult *
+load_package (LpadDownload *download, const LpadBpp *bpp, const LpadProgress *progress, GError **error)
+{
+  LpadInstallationResult *result = NULL;
+
+  switch (lpad_load_bpp (download->chip, bpp, progress, &result, error))
+    {
+    case LPAD_LOAD_RESULT:
+      lpad_session_over (download->session);
+      return result;
+    case LPAD_LOAD_REFUSED:
+      set_cancel_reason (error, LPAD_CANCEL_LOAD_BPP_EXECUTION_ERROR);
+      return NULL;
+    case LPAD_LOAD_LOST:
+    default:
+      lpad_session_over (download->session);
+      return NULL;
+    }
+}
+
+/* Success is what the result says and the chip's list shows, both. */
+static LpadDownloadResult *
+conclude (LpadDownload *download,
+          const LpadInstallationResult *result,
+          const LpadProgress *progress,
+          GCancellable *cancellable,
+          GError **error)
+{
+  g_autoptr (LpadDownloadResult) outcome = g_new0 (LpadDownloadResult, 1);
+
+  outcome->iccid = g_bytes_ref (download->shown->metadata->iccid);
+  outcome->deliveries = g_ptr_array_new_with_free_func ((GDestroyNotify) lpad_delivery_free);
+  lpad_progress_report (progress, "notifying", 0, 0);
+  lpad_notify_send_result (download->chip,
+                           lpad_session_https (download->session),
+                           download->inventory,
+                           result,
+                           outcome->deliveries,
+                           cancellable);
+  if (!result->success)
+    {
+      lpad_result_set_install_error (error, result->bpp_command, result->error_reason);
+      return NULL;
+    }
+  outcome->inventory = lpad_inventory_update (download->chip, download->inventory, NULL, error);
+  if (outcome->inventory == NULL)
+    {
+      lpad_error_wrap (error, "The chip reports that the profile is installed but cannot be read again");
+      return NULL;
+    }
+  if (lpad_inventory_find_profile (outcome->inventory, outcome->iccid) == NULL)
+    {
+      g_set_error_literal (error,
+                           LPAD_ERROR,
+                           LPAD_ERROR_INSTALLATION_FAILED,
+                           "The chip reports that the profile is installed, but its list does not show it");
+      return NULL;
+    }
+  lpad_notify_send_rest (download->chip,
+                         download->context,
+                         lpad_session_https (download->session),
+                         &outcome->inventory,
+                         outcome->deliveries,
+                         cancellable);
+  return g_steal_pointer (&outcome);
+}
+
+LpadOffer *
+lpad_offer_ref (LpadOffer *offer)
+{
+  return g_atomic_rc_box_acquire (offer);
+}
+
+void
+lpad_offer_unref (LpadOffer *offer)
+{
+  if (offer != NULL)
+    g_atomic_rc_box_release_full (offer, offer_clear);
+}
+
+void
+lpad_download_result_free (LpadDownloadResult *result)
+{
+  if (result == NULL)
+    return;
+  g_clear_pointer (&result->iccid, g_bytes_unref);
+  g_clear_pointer (&result->inventory, lpad_inventory_unref);
+  g_clear_pointer (&result->deliveries, g_ptr_array_unref);
+  g_free (result);
+}
+
+LpadDownload *
+lpad_download_new (LpadChip *chip,
+                   const LpadContext *context,
+                   LpadInventory *inventory,
+                   const LpadActivationCode *code,
+                   const char *imei)
+{
+  LpadDownload *download = g_new0 (LpadDownload, 1);
+
+  download->chip = chip;
+  download->context = context;
+  download->inventory = lpad_inventory_ref (inventory);
+  download->code = lpad_activation_code_copy (code);
+  download->imei = g_strdup (imei);
+  download->session = lpad_session_new (chip, context, code->smdp_address, code->smdp_oid);
+  return download;
+}
+
+void
+lpad_download_free (LpadDownload *download)
+{
+  if (download == NULL)
+    return;
+  g_clear_pointer (&download->session, lpad_session_free);
+  g_clear_pointer (&download->answer, lpad_es9_client_answer_free);
+  g_clear_pointer (&download->shown, lpad_offer_unref);
+  g_clear_pointer (&download->inventory, lpad_inventory_unref);
+  g_clear_pointer (&download->code, lpad_activation_code_free);
+  g_free (download->imei);
+  g_free (download);
+}
+
+LpadOffer *
+lpad_download_authenticate (LpadDownload *download,
+                            const LpadProgress *progress,
+                            GCancellable *cancellable,
+                            GError **error)
+{
+  g_autoptr (GError) local = NULL;
+
+  g_clear_pointer (&download->shown, lpad_offer_unref);
+  download->shown = negotiate (download, progress, cancellable, &local);
+  if (download->shown != NULL)
+    return lpad_offer_ref (download->shown);
+  end_session_after (download, local);
+  g_propagate_error (error, g_steal_pointer (&local));
+  return NULL;
+}
+
+LpadDownloadResult *
+lpad_download_install (LpadDownload *download,
+                       LpadSecret *confirmation_code,
+                       const LpadProgress *progress,
+                       GCancellable *cancellable,
+                       GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  g_autoptr (LpadBpp) bpp = NULL;
+  g_autoptr (LpadInstallationResult) result = NULL;
+
+  g_return_val_if_fail (download->shown != NULL, NULL);
+
+  bpp = obtain_package (download, confirmation_code, progress, cancellable, &local);
+  if (bpp != NULL)
+    result = load_package (download, bpp, progress, &local);
+  if (result == NULL)
+    {
+      end_session_after (download, local);
+      g_propagate_error (error, g_steal_pointer (&local));
+      return NULL;
+    }
+  return conclude (download, result, progress, cancellable, error);
+}
+
+void
+lpad_download_cancel (LpadDownload *download, LpadCancelReason reason)
+{
+  (void) lpad_session_cancel (download->session, reason);
+}
