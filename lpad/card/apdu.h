@@ -27,8 +27,9 @@ gboolean lpad_apdu_is_ok (guint status);
  * lpad_apdu_exchange: sends @command, fetches with GET RESPONSE what 61xx announces, repeats with the right
  * Le after 6Cxx.
  * @maximum: most octets of answer accepted
- * @status: (out): the last status word, whatever it is
- * Returns: (nullable): the answer without status word; NULL only when the exchange itself failed
+ * @status: (out): the status word of the command, whatever it is
+ * Returns: (nullable): the answer without status word; NULL only when the exchange itself failed, which
+ * includes a chip that acted on the command and then refuses to hand over the answer
  */
 GBytes *lpad_apdu_exchange (LpadCard *card,
                             guint channel,

@@ -11,7 +11,8 @@ G_BEGIN_DECLS
  *
  * Errors: %LPAD_ERROR_CARD_REMOVED (card or reader gone), %LPAD_ERROR_TIMEOUT (no answer),
  * %LPAD_ERROR_CARD_BUSY (another program holds it), %LPAD_ERROR_CARD_ERROR (transport fault or a status word,
- * which is then in the details).
+ * which is then in the details). A transport fault that a smaller block may get around has %LPAD_RETRY_NOW in
+ * its details; one after which the channels are lost (another program reset the card) has %LPAD_RETRY_LATER.
  */
 #define LPAD_TYPE_CARD (lpad_card_get_type ())
 G_DECLARE_INTERFACE (LpadCard, lpad_card, LPAD, CARD, GObject)
@@ -25,6 +26,7 @@ struct _LpadCardInterface
   GBytes *(*transmit) (LpadCard *card, GBytes *command, GError **error);
   void (*close_channel) (LpadCard *card, guint channel);
   gboolean (*reset) (LpadCard *card, GError **error);
+  gboolean (*wants_le) (LpadCard *card); /* optional: TRUE without it */
 };
 
 /**
@@ -53,5 +55,11 @@ void lpad_card_close_channel (LpadCard *card, guint channel);
 /** lpad_card_reset: resets the card (cold where possible): channels and the RSP session are gone afterwards.
  */
 gboolean lpad_card_reset (LpadCard *card, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * lpad_card_wants_le: whether a command with data that expects an answer (ISO/IEC 7816-3, case 4) is sent
+ * with an Le octet. A matter of the transport: T=1 and modems need it, in T=0 it does not exist (12.2.1).
+ */
+gboolean lpad_card_wants_le (LpadCard *card);
 
 G_END_DECLS

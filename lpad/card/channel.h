@@ -16,12 +16,15 @@ G_BEGIN_DECLS
 typedef struct _LpadChannel LpadChannel;
 
 /**
- * LpadSegmentSize: what is remembered of a reader between channels. Starts at LPAD_SEGMENT_SIZE_MAX (or a
- * configured value). The owner keeps it; a channel lowers it when the reader proves to carry less.
+ * LpadSegmentSize: what is remembered of a reader between channels. The owner keeps it.
+ * @octets: starts at LPAD_SEGMENT_SIZE_MAX (or a configured value); a channel lowers it when the reader
+ * proves to carry less
+ * @le_toggled: starts FALSE; the chip wants the opposite of lpad_card_wants_le()
  */
 typedef struct
 {
   guint octets;
+  gboolean le_toggled;
 } LpadSegmentSize;
 
 /**
@@ -49,10 +52,13 @@ void lpad_channel_lost (LpadChannel *channel);
 
 /**
  * lpad_channel_store_data: sends @request (a whole ES10 command or one BPP segment) in blocks, collects the
- * answer. On 6700, 6601, or a transport fault (%LPAD_ERROR_CARD_ERROR without status word) at a block that is
- * not the last, the whole request is sent again in blocks of half the size, down to LPAD_SEGMENT_SIZE_MIN,
- * and the size is remembered: block 0 makes the chip forget the blocks before. After a transport fault at the
- * last block nothing is repeated: the chip may have acted on it.
+ * answer. On 6700, 6601, or a transport fault (%LPAD_ERROR_CARD_ERROR without status word, %LPAD_RETRY_NOW)
+ * at a block that is not the last, the whole request is sent again in blocks of half the size, down to
+ * LPAD_SEGMENT_SIZE_MIN: block 0 makes the chip forget the blocks before. After a transport fault at the last
+ * block nothing is repeated: the chip may have acted on it. 6700 at the last block, the only one with an Le
+ * octet, can mean that octet: before the size is halved, the request is sent once with it toggled. What
+ * worked is remembered in the LpadSegmentSize. After 6881 (in the details) the chip has forgotten the
+ * channel: close this one, open another.
  * @function: static name for errors, such as "ES10b.PrepareDownload"
  * Returns: (nullable): the answer, empty if the card had none. A status word other than 9000, 91xx, 92xx is
  * the error that lpad_result_set_status_word() makes of it.

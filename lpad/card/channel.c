@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "channel.h"
+
+#include "apdu.h"
+#include "buffer.h"
+#include "error-details.h"
+#include "result.h"
+
+#define INS_STORE_DATA 0xe2
+#define P1_MORE        0x11 /* BER-TLV, more blocks follow (GlobalPlatform Card Specification, 11.11) */
+#define P1_LAST        0x91
+#define BLOCKS_MAX     256 /* P2 counts them in one octet */
+
+struct _LpadChannel
+{
+  LpadCard *card;
+  GBytes *aid;
+  LpadSegmentSize *segment_size;
+  guint number;
+  gboolean lost;
+};
+
+/* How an attempt to send a request ended. */
+typedef enum
+{
+  SENT,        /* the card took all of it, or refused it for good */
+  TOO_LONG,    /* smaller blocks may help */
+  LE_DISLIKED, /* the other choice of Le, or smaller blocks, may help */
+} Outcome;
+
+static gboolean
+open_first (LpadCard *card,
+            GPtrArray *aids,
+            guint *number,
+            GBytes **aid,
+            GCancellable *cancellable,
+            GError **error)
+{
+  for (guint i = 0; i < aids->len; i++)
+    {
+      g_autoptr (GError) local = NULL;
+
+      if (lpad_card_open_channel (card, aids->pdata[i], number, cancellable, &local))
+        {
+          *aid = aids->pdata[i];
+          return TRUE;
+        }
+      if (!g_error_matches (local, LPAD_ERROR, LPAD_ERROR_NOT_FOUND))
+        {
+          g_propagate_error (error, g_steal_pointer (&local));
+          return FALSE;
+        }
+    }
+  g_set_error (error, LPAD_ERROR, LPAD_ERROR_NOT_FOUND, "The card is not an eUICC: it has no ISD-R");
+  return FALSE;
+}
+
+LpadChannel *
+lpad_channel_open (LpadCard *card,
+                   GPtrArray *aids,
+                   LpadSegmentSize *segment_size,
+                   GCancellable *cancellable,
+                   GError **error)
+{
+  guint number = 0;
+  GBytes *aid = NULL;
+
+  g_return_val_if_fail (LPAD_IS_CARD (card), NULL);
+  g_return_val_if_fail (aids != NULL && segment_size != NULL, NULL);
+
+  if (!open_first (card, aids, &number, &aid, cancellable, error))
+    return NULL;
+
+  LpadChannel *self = g_new0 (LpadChannel, 1);
+  self->card = g_object_ref (card);
+  self->aid = g_bytes_ref (aid);
+  self->segment_size = segment_size;
+  self->number = number;
+  return self;
+}
+
+void
+lpad_channel_close (LpadChannel *self)
+{
+  if (self == NULL)
+    return;
+  if (!self->lost)
+    lpad_card_close_channel (self->card, self->number);
+  g_object_unref (self->card);
+  g_bytes_unref (self->aid);
+  g_free (self);
+}
+
+GBytes *
+lpad_channel_aid (LpadChannel *self)
+{
+  return self->aid;
+}
+
+void
+lpad_channel_lost (LpadChannel *self)
+{
+  self->lost = TRUE;
+}
+
+LpadCard *
+lpad_channel_card (LpadChannel *self)
+{
+  return self->card;
+}
+
+static gboolean
+is_transport_fault (GError *error)
+{
+  LpadErrorDetails *details = lpad_error_details (error);
+
+  return g_error_matches (error, LPAD_ERROR, LPAD_ERROR_CARD_ERROR) && details->status_word == 0
+         && details->retry == LPAD_RETRY_NOW;
+}
+
+/* Sends one block and adds its answer to @answer. */
+static gboolean
+send_block (LpadChannel *self, GBytes *command, LpadBuffer *answer, guint *status, GError **error)
+{
+  g_autoptr (GBytes) part
+      = lpad_apdu_exchange (self->card, self->number, command, LPAD_ANSWER_MAX, status, error);
+  if (part == NULL)
+    return FALSE;
+
+  gsize size;
+  const guint8 *data = g_bytes_get_data (part, &size);
+  return lpad_buffer_append (answer, data, size, error);
+}
+
+/* Sends all of @request in blocks as @form says. @error and @status tell what went wrong at any outcome. */
+static Outcome
+send_request (LpadChannel *self,
+              GBytes *request,
+              const LpadSegmentSize *form,
+              LpadBuffer *answer,
+              guint *status,
+              GError **error)
+{
+  gsize size, offset = 0;
+  const guint8 *data = g_bytes_get_data (request, &size);
+  gboolean with_le = lpad_card_wants_le (self->card) != form->le_toggled;
+
+  for (guint block = 0; block == 0 || offset < size; block++)
+    {
+      gsize part = MIN (size - offset, form->octets);
+      gboolean last = offset + part == size;
+      g_autoptr (GError) local = NULL;
+      g_autoptr (GBytes) command = lpad_apdu_command (lpad_apdu_cla (0x80, self->number),
+                                                      INS_STORE_DATA,
+                                                      last ? P1_LAST : P1_MORE,
+                                                      (guint8) block,
+                                                      data + offset,
+                                                      part,
+                                                      last && with_le ? 0 : -1);
+
+      if (!send_block (self, command, answer, status, &local))
+        {
+          Outcome outcome = !last && is_transport_fault (local) ? TOO_LONG : SENT;
+          g_propagate_error (error, g_steal_pointer (&local));
+          return outcome;
+        }
+      if (*status == 0x6700 && last)
+        return LE_DISLIKED;
+      if (*status == 0x6700 || *status == 0x6601)
+        return TOO_LONG;
+      if (!lpad_apdu_is_ok (*status))
+        return SENT;
+      offset += part;
+    }
+  return SENT;
+}
+
+/* Sets the error of a request that needs more blocks than can be counted. */
+static gboolean
+check_blocks (gsize size, const LpadSegmentSize *form, const char *function, GError **error)
+{
+  if (size <= (gsize) form->octets * BLOCKS_MAX)
+    return TRUE;
+  g_set_error (error,
+               LPAD_ERROR,
+               LPAD_ERROR_CARD_ERROR,
+               "%s: %" G_GSIZE_FORMAT " octets are too many to send in blocks of %u",
+               function,
+               size,
+               form->octets);
+  return FALSE;
+}
+
+/* Chooses how to send it again. Returns: FALSE when there is nothing left to try */
+static gboolean
+next_form (LpadSegmentSize *form, Outcome outcome, gboolean *le_tried)
+{
+  if (outcome == LE_DISLIKED && !*le_tried)
+    {
+      form->le_toggled = !form->le_toggled;
+      *le_tried = TRUE;
+      return TRUE;
+    }
+  if (outcome == LE_DISLIKED)
+    form->le_toggled = !form->le_toggled; /* that was not it */
+  if (outcome == SENT || form->octets <= LPAD_SEGMENT_SIZE_MIN)
+    return FALSE;
+  form->octets = MAX (form->octets / 2, LPAD_SEGMENT_SIZE_MIN);
+  return TRUE;
+}
+
+GBytes *
+lpad_channel_store_data (LpadChannel *self, GBytes *request, const char *function, GError **error)
+{
+  LpadSegmentSize form = *self->segment_size;
+  gboolean le_tried = FALSE;
+
+  g_return_val_if_fail (self != NULL && request != NULL && function != NULL, NULL);
+  form.octets = CLAMP (form.octets, LPAD_SEGMENT_SIZE_MIN, LPAD_SEGMENT_SIZE_MAX);
+
+  for (;;)
+    {
+      g_autoptr (LpadBuffer) answer = lpad_buffer_new (LPAD_ANSWER_MAX);
+      g_autoptr (GError) local = NULL;
+      guint status = 0;
+
+      if (!check_blocks (g_bytes_get_size (request), &form, function, error))
+        return NULL;
+
+      Outcome outcome = send_request (self, request, &form, answer, &status, &local);
+      if (local == NULL && lpad_apdu_is_ok (status))
+        {
+          *self->segment_size = form;
+          return lpad_buffer_steal (answer);
+        }
+      if (next_form (&form, outcome, &le_tried))
+        continue;
+
+      if (local == NULL)
+        lpad_result_set_status_word (error, function, status);
+      else
+        {
+          if (lpad_error_details (local) != NULL)
+            lpad_error_details (local)->function = function;
+          g_propagate_error (error, g_steal_pointer (&local));
+        }
+      return NULL;
+    }
+}

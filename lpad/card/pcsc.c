@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "pcsc.h"
+
+#include <winscard.h>
+
+#include "apdu.h"
+#include "error-details.h"
+#include "manage-channel.h"
+#include "pcsc-error.h"
+#include "pcsc-thread.h"
+
+#define RESPONSE_MAX       (256 + 2)
+#define CONNECT_TIMEOUT_MS 20000 /* powering a card up: pcscd tries several times with several voltages */
+#define CLOSE_TIMEOUT_MS   2000
+#define REMOVAL_NOTICE_MS  1000 /* pcscd looks for removed cards every 400 ms */
+#define PROTOCOLS          (SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1)
+
+/* What the calls work on; see pcsc-thread.h for who may look at it. */
+typedef struct
+{
+  char *reader;
+  SCARDCONTEXT context;
+  SCARDHANDLE handle;
+  gboolean has_context;
+  gboolean has_handle;
+  DWORD protocol;
+  guint8 command[5 + 255 + 1];
+  DWORD command_size;
+  guint8 response[RESPONSE_MAX];
+  DWORD response_size;
+  LONG status;
+  gboolean removed; /* after a failed transmission: because the card went */
+} State;
+
+struct _LpadCardPcsc
+{
+  GObject parent;
+
+  LpadPcscThread *thread;
+  State *state;
+  guint timeout_ms;
+  gboolean dead;      /* a call overstayed: the state belongs to the thread for good */
+  gboolean was_reset; /* by another program: the connection must be renewed */
+};
+
+static void lpad_card_pcsc_card_init (LpadCardInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (LpadCardPcsc,
+                               lpad_card_pcsc,
+                               G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (LPAD_TYPE_CARD, lpad_card_pcsc_card_init))
+
+/* Calls: they run on the card's thread. */
+
+static void
+connect_call (gpointer data)
+{
+  State *state = data;
+
+  state->status = SCardEstablishContext (SCARD_SCOPE_SYSTEM, NULL, NULL, &state->context);
+  if (state->status != SCARD_S_SUCCESS)
+    return;
+  state->has_context = TRUE;
+  state->status = SCardConnect (
+      state->context, state->reader, SCARD_SHARE_SHARED, PROTOCOLS, &state->handle, &state->protocol);
+  state->has_handle = state->status == SCARD_S_SUCCESS;
+}
+
+static void
+reconnect (State *state, DWORD initialization)
+{
+  state->status
+      = SCardReconnect (state->handle, SCARD_SHARE_SHARED, PROTOCOLS, initialization, &state->protocol);
+}
+
+static void
+renew_call (gpointer data)
+{
+  reconnect (data, SCARD_LEAVE_CARD);
+}
+
+static void
+reset_call (gpointer data)
+{
+  State *state = data;
+
+  reconnect (state, SCARD_UNPOWER_CARD);
+  if (state->status != SCARD_S_SUCCESS)
+    reconnect (state, SCARD_RESET_CARD);
+}
+
+static void
+transmit_once (State *state)
+{
+  const SCARD_IO_REQUEST *pci = state->protocol == SCARD_PROTOCOL_T1 ? SCARD_PCI_T1 : SCARD_PCI_T0;
+
+  state->response_size = sizeof state->response;
+  state->status = SCardTransmit (
+      state->handle, pci, state->command, state->command_size, NULL, state->response, &state->response_size);
+}
+
+/* A pulled card and a disturbed line look the same until pcscd has looked for the card again. */
+static gboolean
+wait_for_removal (State *state)
+{
+  SCARD_READERSTATE reader = { .szReader = state->reader, .dwCurrentState = SCARD_STATE_UNAWARE };
+
+  LONG status = SCardGetStatusChange (state->context, 0, &reader, 1);
+  if (status == SCARD_S_SUCCESS && (reader.dwEventState & SCARD_STATE_PRESENT) != 0)
+    {
+      reader.dwCurrentState = reader.dwEventState & ~(DWORD) SCARD_STATE_CHANGED;
+      status = SCardGetStatusChange (state->context, REMOVAL_NOTICE_MS, &reader, 1);
+      if (status == SCARD_E_TIMEOUT)
+        return FALSE;
+    }
+  return status != SCARD_S_SUCCESS || (reader.dwEventState & SCARD_STATE_PRESENT) == 0;
+}
+
+static void
+transmit_call (gpointer data)
+{
+  State *state = data;
+
+  state->removed = FALSE;
+  transmit_once (state);
+  if (state->status == SCARD_E_SHARING_VIOLATION
+      && SCardBeginTransaction (state->handle) == SCARD_S_SUCCESS) /* another program's has ended now */
+    {
+      transmit_once (state);
+      SCardEndTransaction (state->handle, SCARD_LEAVE_CARD);
+    }
+  if (lpad_pcsc_status_is_transport_fault (state->status))
+    state->removed = wait_for_removal (state);
+}
+
+static void
+release_call (gpointer data)
+{
+  State *state = data;
+
+  if (state->has_handle)
+    SCardDisconnect (state->handle, SCARD_LEAVE_CARD);
+  if (state->has_context)
+    SCardReleaseContext (state->context);
+  g_free (state->reader);
+  g_free (state);
+}
+
+/* The caller's side */
+
+/* Whether the state is the caller's to look at: not once a call overstayed. */
+static gboolean
+check_alive (LpadCardPcsc *self, GError **error)
+{
+  if (!self->dead)
+    return TRUE;
+  g_set_error (
+      error, LPAD_ERROR, LPAD_ERROR_TIMEOUT, "The card does not answer; remove it and insert it again");
+  return FALSE;
+}
+
+static gboolean
+run (LpadCardPcsc *self, LpadPcscCall call, guint timeout_ms, GError **error)
+{
+  if (!check_alive (self, error))
+    return FALSE;
+  self->state->removed = FALSE;
+  self->dead = !lpad_pcsc_thread_run (self->thread, call, timeout_ms);
+  if (!check_alive (self, error))
+    return FALSE;
+
+  self->was_reset |= self->state->status == SCARD_W_RESET_CARD;
+  if (self->state->status == SCARD_S_SUCCESS)
+    return TRUE;
+  lpad_pcsc_set_error (error, self->state->removed ? SCARD_W_REMOVED_CARD : self->state->status);
+  return FALSE;
+}
+
+static GBytes *
+card_transmit (LpadCard *card, GBytes *command, GError **error)
+{
+  LpadCardPcsc *self = LPAD_CARD_PCSC (card);
+  gsize size;
+  const guint8 *data = g_bytes_get_data (command, &size);
+
+  if (!check_alive (self, error))
+    return NULL;
+  g_return_val_if_fail (size <= sizeof self->state->command, NULL);
+  memcpy (self->state->command, data, size);
+  self->state->command_size = size;
+
+  if (!run (self, transmit_call, self->timeout_ms, error))
+    return NULL;
+  return g_bytes_new (self->state->response, self->state->response_size);
+}
+
+/* Another program's reset ended the connection, too: take it up again. The channels are gone. */
+static gboolean
+renew (LpadCardPcsc *self, GError **error)
+{
+  if (!run (self, renew_call, CONNECT_TIMEOUT_MS, error))
+    return FALSE;
+  self->was_reset = FALSE;
+  return lpad_manage_channel_present_terminal (LPAD_CARD (self), error);
+}
+
+static gboolean
+card_open_channel (LpadCard *card, GBytes *aid, guint *channel, GCancellable *cancellable, GError **error)
+{
+  LpadCardPcsc *self = LPAD_CARD_PCSC (card);
+  g_autoptr (GError) local = NULL;
+
+  if (!lpad_check_cancelled (cancellable, error))
+    return FALSE;
+  if (!self->was_reset)
+    {
+      if (lpad_manage_channel_open (card, aid, channel, &local))
+        return TRUE;
+      if (!self->was_reset)
+        {
+          g_propagate_error (error, g_steal_pointer (&local));
+          return FALSE;
+        }
+    }
+  /* The reset was found out just now, and there was no channel yet to lose. */
+  return renew (self, error) && lpad_manage_channel_open (card, aid, channel, error);
+}
+
+static void
+card_close_channel (LpadCard *card, guint channel)
+{
+  LpadCardPcsc *self = LPAD_CARD_PCSC (card);
+
+  if (!self->dead && !self->was_reset)
+    lpad_manage_channel_close (card, channel);
+}
+
+static gboolean
+card_reset (LpadCard *card, GError **error)
+{
+  LpadCardPcsc *self = LPAD_CARD_PCSC (card);
+
+  if (!run (self, reset_call, CONNECT_TIMEOUT_MS, error))
+    return FALSE;
+  self->was_reset = FALSE;
+  return lpad_manage_channel_present_terminal (card, error);
+}
+
+static gboolean
+card_wants_le (LpadCard *card)
+{
+  LpadCardPcsc *self = LPAD_CARD_PCSC (card);
+
+  return !self->dead && self->state->protocol == SCARD_PROTOCOL_T1;
+}
+
+static void
+lpad_card_pcsc_card_init (LpadCardInterface *iface)
+{
+  iface->open_channel = card_open_channel;
+  iface->transmit = card_transmit;
+  iface->close_channel = card_close_channel;
+  iface->reset = card_reset;
+  iface->wants_le = card_wants_le;
+}
+
+static void
+lpad_card_pcsc_finalize (GObject *object)
+{
+  LpadCardPcsc *self = LPAD_CARD_PCSC (object);
+
+  lpad_pcsc_thread_free (self->thread, CLOSE_TIMEOUT_MS);
+  G_OBJECT_CLASS (lpad_card_pcsc_parent_class)->finalize (object);
+}
+
+static void
+lpad_card_pcsc_class_init (LpadCardPcscClass *class)
+{
+  G_OBJECT_CLASS (class)->finalize = lpad_card_pcsc_finalize;
+}
+
+static void
+lpad_card_pcsc_init (LpadCardPcsc *self)
+{
+}
+
+LpadCard *
+lpad_card_pcsc_connect (const char *reader, guint timeout_ms, GCancellable *cancellable, GError **error)
+{
+  g_return_val_if_fail (reader != NULL, NULL);
+  g_return_val_if_fail (timeout_ms > 0, NULL);
+
+  if (!lpad_check_cancelled (cancellable, error))
+    return NULL;
+
+  g_autoptr (LpadCardPcsc) self = g_object_new (LPAD_TYPE_CARD_PCSC, NULL);
+  self->timeout_ms = timeout_ms;
+  self->state = g_new0 (State, 1);
+  self->state->reader = g_strdup (reader);
+  self->thread = lpad_pcsc_thread_new (self->state, release_call);
+
+  if (!run (self, connect_call, CONNECT_TIMEOUT_MS, error)
+      || !lpad_manage_channel_present_terminal (LPAD_CARD (self), error))
+    return NULL;
+  return LPAD_CARD (g_steal_pointer (&self));
+}
