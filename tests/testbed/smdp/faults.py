@@ -23,6 +23,10 @@ from typing import Any
 
 from .http import Response
 
+FUNCTIONS = ("initiateAuthentication", "authenticateClient", "getBoundProfilePackage", "cancelSession",
+             "handleNotification")
+"""The functions of ES9+ (SGP.22 v2.5, 5.6)."""
+
 CONNECTION_ACTIONS = {
     "reset": "RST right after the connection was accepted",
     "close": "FIN right after the connection was accepted",
@@ -251,6 +255,8 @@ class Faults:
 
     def at_function(self, name: str, action: Action, n: int = 1, times: int | None = 1) -> None:
         """``action`` at the n-th call of the ES9+ function ``name``."""
+        if name not in FUNCTIONS:
+            raise ValueError(f"unknown function {name}")
         self._plant(f"function {name}", action, n, times)
 
     def change(self, point: str, value: Any, n: int = 1, times: int | None = 1) -> None:

@@ -20,6 +20,7 @@ from ..crypto import sha256
 from ..tlv import encode
 from .record import LogEntry, Record
 from .subscriber import SubscriberRecord
+from .upp import build_upp
 
 EVENTS = {"install": 0, "enable": 1, "disable": 2, "delete": 3}
 CLASSES = {"test": 0, "provisioning": 1, "operational": 2}
@@ -247,6 +248,7 @@ def _check_options(order: Order) -> None:
         raise ValueError("protection is session or ppk")
     if order.profile_class not in CLASSES:
         raise ValueError(f"profile class is one of {', '.join(CLASSES)}")
+    build_upp(order.record, order.size)   # ValueError now rather than when the package is asked for
     unknown = set(order.notification_events) - set(EVENTS)
     if unknown:
         raise ValueError(f"unknown notification events: {', '.join(sorted(unknown))}")

@@ -104,6 +104,7 @@ class Es9Client:
     def _connect(self) -> http.client.HTTPConnection:
         if self._connection is None:
             sock = socket.create_connection(("127.0.0.1", self._port), timeout=30)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection = http.client.HTTPConnection(self.host)
             connection.sock = self._context.wrap_socket(sock, server_hostname=self.host)
             self._connection = connection
