@@ -50,7 +50,13 @@ LpadHttps *lpad_https_new (const LpadNetConfig *config,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void lpad_https_free (LpadHttps *https);
 const char *lpad_https_address (LpadHttps *https);
+const LpadNetConfig *lpad_https_config (LpadHttps *https);
 
+/**
+ * LpadHttpsRequest:
+ * @repeatable: the server bears the request twice. Of a kept connection that breaks while the request is
+ * under way nobody knows whether the server has seen it; only a repeatable one is then sent again.
+ */
 typedef struct
 {
   const char *path;
@@ -59,11 +65,12 @@ typedef struct
   gsize maximum; /* most octets of the answer */
   guint timeout_ms;
   const char *stage; /* for progress: octets received; NULL: no progress */
+  gboolean repeatable;
 } LpadHttpsRequest;
 
 /**
  * lpad_https_post: sends one request and reads the whole answer. A kept connection that the server has closed
- * in the meantime is opened anew, once.
+ * in the meantime is opened anew, once. A cancellation takes effect at once and ends the connection.
  * @status: (out): HTTP status
  * Returns: (nullable): the body, whatever the status. Errors: %LPAD_ERROR_SERVER_UNREACHABLE (name, route,
  * refusal, reset, stall, truncated), %LPAD_ERROR_SERVER_NOT_TRUSTED (which check of which certificate
