@@ -99,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
         description="An operator's SM-DP+ (ES9+ over HTTPS). It prints an activation code and its QR code for\n"
         "each order, runs until it is interrupted, and then says what it has on record.",
         epilog="faults:\n  " + "\n  ".join(named.names()) + "\n\nThose of HTTP can be bound to a function: "
-        f"NAME:FUNCTION[@N]\nwith one of {', '.join(FUNCTIONS)}.")
+        "NAME:FUNCTION[@N]. A subject/reason pair is a name too.\nFunctions:\n  " + "\n  ".join(FUNCTIONS))
     parser.add_argument("--credentials", type=Path, metavar="FOLDER",
                         help="ci-1, dp-auth, dp-pb, dp-tls and their -key as PEM or DER; otherwise they are made"
                         " for this run, with those of a chip")
@@ -114,6 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--order", action="append", default=[], metavar="KEY=VALUE,…", help=ORDER_HELP)
     parser.add_argument("--fault", action="append", default=[], metavar="NAME[@N]",
                         help="let something go wrong, at the N-th occasion (1); names are listed below")
+    parser.add_argument("--transcript", type=Path, metavar="FILE", help="write all exchanges there, one JSON a line")
     parser.add_argument("--no-qr", action="store_true", help="no QR codes")
     return parser
 
@@ -184,5 +185,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         parser.error(str(error))
     _run(server, options)
+    if options.transcript:
+        server.record.write_transcript(options.transcript)
     print(server.report())
     return 0

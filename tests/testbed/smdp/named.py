@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Faults by name: for the command line, and for tests that walk through all of them.
 
-Each entry plants one fault that happens once. ``FUNCTION`` names take the ES9+ function after a colon,
-for example ``http-503:getBoundProfilePackage``; others know their place.
+Names in FUNCTION and TOLERATED and pairs of codes take an ES9+ function after a colon, for example
+``http-503:getBoundProfilePackage`` or ``8.2.6/3.8:authenticateClient``; the others know their place.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from .. import tlv
@@ -89,6 +90,8 @@ FUNCTION: dict[str, f.Action] = {
     "http-404": f.Status(404),
     "http-500": f.Status(500),
     "http-503": f.Status(503, (("Retry-After", "120"),)),
+    "http-500-answer": f.Status(500, executed=True),
+    "http-200-empty": f.Status(200, executed=True),
     "http-204": f.Status(204, executed=True),
     "not-json": f.Body(lambda body: body[:-10]),
     "html": f.Body(lambda _: b"<!DOCTYPE html><title>Log in to the network</title>", "text/html"),
@@ -164,18 +167,21 @@ POINT: dict[str, tuple[str, object]] = {
 
 
 def plant(faults: Faults, name: str, n: int = 1, times: int | None = 1) -> None:
-    """Plant the fault ``name`` or ``name:function``; ValueError for an unknown one."""
+    """Plant the fault ``name`` or ``name:function``; ValueError for an unknown one.
+
+    A pair such as ``8.2.6/3.8`` is a name too: the function fails with that subject and reason.
+    """
     name, _, function = name.partition(":")
+    pair = re.fullmatch(r"([0-9.]+)/([0-9.]+)", name)
+    actions = FUNCTION | TOLERATED | ({name: f.Fail(*pair.groups())} if pair else {})
     if name in POINT and not function:
         faults.change(*POINT[name], n=n, times=times)
     elif name in f.CONNECTION_ACTIONS and not function:
         faults.at_connection(name, n, times)
-    elif name in FUNCTION | TOLERATED:
-        action = (FUNCTION | TOLERATED)[name]
-        if function:
-            faults.at_function(function, action, n, times)
-        else:
-            faults.at_request(action, n, times)
+    elif name in actions and function:
+        faults.at_function(function, actions[name], n, times)
+    elif name in actions:
+        faults.at_request(actions[name], n, times)
     else:
         raise ValueError(f"unknown fault {name}")
 

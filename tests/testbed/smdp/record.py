@@ -7,11 +7,12 @@ event with :meth:`Record.wait_for` instead of sleeping.
 
 from __future__ import annotations
 
+import json
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass
@@ -119,10 +120,17 @@ class Record:
 
     def wait_for(self, condition: Callable[[], bool], timeout: float = 30.0) -> None:
         """Block until ``condition()`` holds; TimeoutError after ``timeout`` seconds."""
-        deadline = time.monotonic() + timeout
         with self.changed:
-            if not self.changed.wait_for(condition, deadline - time.monotonic()):
+            if not self.changed.wait_for(condition, timeout):
                 raise TimeoutError("the SM-DP+ did not see what was expected")
+
+    def write_transcript(self, path: Path) -> None:
+        """All exchanges as a file with one JSON object a line. It holds EIDs and tokens: mind who reads it."""
+        with self.changed, open(path, "w", encoding="utf-8") as file:
+            for entry in self.transcript:
+                texts = {"request": entry.request.decode("utf-8", "backslashreplace"),
+                         "response": entry.response.decode("utf-8", "backslashreplace")}
+                file.write(json.dumps(vars(entry) | texts) + "\n")
 
     def seen_before(self, raw: bytes) -> bool:
         """Whether these octets were delivered already: deliveries are idempotent (SGP.22 v2.5, 3.5)."""

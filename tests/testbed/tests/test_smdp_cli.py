@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -47,7 +48,8 @@ def line_with(process: subprocess.Popen, text: str) -> str:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_order_is_downloaded_from_the_command(start, tmp_path, number):
-    process = start("--save-credentials", str(tmp_path), "--rtt", "2", "--order", "name=Trip,size=5000,code=12")
+    process = start("--save-credentials", str(tmp_path), "--rtt", "2",
+                    "--transcript", str(tmp_path / "log"), "--order", "name=Trip,size=5000,code=12")
     port = int(line_with(process, "SM-DP+").rpartition(":")[2])
     token = token_of(line_with(process, "activation code").split(": ")[1])
     chip = Euicc(pki.ChipCredentials.load(tmp_path / "chip"))
@@ -59,6 +61,9 @@ def test_order_is_downloaded_from_the_command(start, tmp_path, number):
     process.send_signal(number)
     output, errors = process.communicate(timeout=20)
     assert "install: success" in output and process.returncode == 0 and errors == ""
+    exchanges = [json.loads(line) for line in (tmp_path / "log").read_text(encoding="utf-8").splitlines()]
+    assert [entry["function"] for entry in exchanges] == [
+        "initiateAuthentication", "authenticateClient", "getBoundProfilePackage", "handleNotification"]
 
 
 @pytest.mark.parametrize("arguments, complaint", [

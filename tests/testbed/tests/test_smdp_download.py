@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ssl
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -232,6 +233,20 @@ def test_report_tells_the_story(server, lpa):
     for words in (order.matching_id, "installed", RECORD.iccid, "install: success", "signature verified",
                   "1 TLS handshakes"):
         assert words in text
+
+
+def test_several_devices_at_once(server, keys):
+    orders = [server.place_order(SubscriberRecord.make(number)) for number in range(6)]
+
+    def download(order):
+        client = Es9Client(HOST, server.port, keys.ci.cert)
+        result = MiniLpa(SoftChip(keys.chip), client).download(order.matching_id)
+        client.close()
+        return succeeded(result)
+
+    with ThreadPoolExecutor(len(orders)) as pool:
+        assert all(pool.map(download, orders))
+    assert {order.state for order in orders} == {"installed"} and server.counters.tcp_connections == 6
 
 
 def test_orders_survive_a_restart_of_the_server(server, lpa):

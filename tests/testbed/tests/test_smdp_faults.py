@@ -125,7 +125,8 @@ def test_stopped_server_refuses_connections(server, client):
 
 
 @pytest.mark.parametrize("name, status", [("http-302", 302), ("http-401", 401), ("http-404", 404),
-                                          ("http-500", 500), ("http-503", 503), ("http-204", 204)])
+                                          ("http-500", 500), ("http-503", 503), ("http-204", 204),
+                                          ("http-500-answer", 500), ("http-200-empty", 200)])
 def test_statuses(server, client, lpa, name, status):
     named.plant(server.faults, name)
     got, _, headers = post(client, lpa.chip)
@@ -164,6 +165,18 @@ def test_tolerated_forms(server, client, lpa):
     assert answer("warning")["header"]["functionExecutionStatus"]["status"] == "Executed-WithWarning"
 
 
+@pytest.mark.parametrize("name", ["http-500-answer", "http-200-empty", "reset-answer"])
+def test_notification_is_on_record_though_the_answer_was_wrong(server, lpa, name):
+    order = server.place_order(RECORD)
+    lpa.authenticate(order.matching_id)
+    result = lpa.load(lpa.fetch())
+    named.plant(server.faults, f"{name}:handleNotification")
+    with pytest.raises((LpaError, OSError, http.client.HTTPException, ValueError)):
+        lpa.deliver(result)
+    lpa.deliver(result)
+    assert [entry.duplicate for entry in server.notifications] == [False, True] and order.state == "installed"
+
+
 def test_truncated_body(server, client):
     named.plant(server.faults, "truncate")
     received, how = raw_exchange(client)
@@ -188,7 +201,7 @@ def test_slow_body_starts_and_goes_on(server, client):
 @pytest.mark.parametrize("pair", [("8.2.6", "3.8"), ("8.1.1", "3.8"), ("8.8.5", "6.4"), ("9.9", "9.10")])
 def test_any_pair(server, lpa, pair):
     order = server.place_order(RECORD)
-    server.faults.at_function("authenticateClient", faults.Fail(*pair))
+    named.plant(server.faults, f"{pair[0]}/{pair[1]}:authenticateClient")
     with pytest.raises(LpaError) as failure:
         lpa.download(order.matching_id)
     assert failure.value.pair == "/".join(pair) and order.state == "released"
