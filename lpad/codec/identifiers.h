@@ -13,8 +13,8 @@ G_BEGIN_DECLS
  * Free with g_free(). */
 char *lpad_iccid_to_string (const guint8 *iccid, gsize size);
 
-/** lpad_iccid_from_string: 18 to 20 digits (or what lpad_iccid_to_string() wrote) as ten octets padded with
- * F. Returns: (nullable): NULL with %LPAD_ERROR_INVALID_ARGUMENTS */
+/** lpad_iccid_from_string: 18 to 20 digits (hexadecimal ones too, as lpad_iccid_to_string() writes them for
+ * odd cards) as ten octets padded with F. Returns: (nullable): NULL with %LPAD_ERROR_INVALID_ARGUMENTS */
 GBytes *lpad_iccid_from_string (const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** lpad_eid_to_string: the 32 digits of an EID; not swapped. Returns NULL with %LPAD_ERROR_PROTOCOL_ERROR
@@ -28,9 +28,9 @@ gboolean lpad_eid_is_valid (const char *eid);
 char *lpad_version_to_string (const guint8 *data, gsize size);
 
 /** lpad_imei_encode: 14 to 16 digits as the 8 octets of DeviceInfo.imei (SGP.22 5.7.13): swapped, check digit
- * in the high nibble and F in the low one of the last octet (16 digits: the last, a software version, is cut;
- * 14: check digit computed); the Luhn digit is verified. @tac receives the first four octets. FALSE with
- * %LPAD_ERROR_INVALID_ARGUMENTS. */
+ * in the high nibble and F in the low one of the last octet. 15 digits: the check digit is verified; 14, or
+ * 16 (an IMEISV, whose last two are a software version): it is computed. @tac receives the first four octets.
+ * FALSE with %LPAD_ERROR_INVALID_ARGUMENTS. */
 gboolean lpad_imei_encode (const char *imei, guint8 imei_octets[8], guint8 tac[4], GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 

@@ -83,7 +83,8 @@ gboolean lpad_tlv_equal (const LpadTlv *a, const LpadTlv *b);
 
 /**
  * LpadTlvBuilder: writes DER. Containers are opened and closed; lengths are filled in at the end. A
- * programmer's mistake (unbalanced) is a g_return_if_fail(). Content is limited to 64 KiB.
+ * programmer's mistake is a g_return_if_fail(): unbalanced containers, or a piece of content of more than 64
+ * KiB, to which a reply of ES9+, the largest thing that lpad wraps, is limited.
  */
 typedef struct _LpadTlvBuilder LpadTlvBuilder;
 
