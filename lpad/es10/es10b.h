@@ -35,7 +35,8 @@ typedef struct
   gboolean extensible;
 } LpadDeviceInfo;
 
-/** lpad_es10b_build_ctx_params1: CtxParams1 (SGP.22 5.7.13) for @matching_id ("" or NULL: none). */
+/** lpad_es10b_build_ctx_params1: CtxParams1 (SGP.22 5.7.13) for @matching_id ("" or NULL: none).
+ * %LPAD_ERROR_INVALID_ARGUMENTS: the IMEI is none. */
 GBytes *lpad_es10b_build_ctx_params1 (const char *matching_id,
                                       const LpadDeviceInfo *device,
                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -45,7 +46,7 @@ GBytes *lpad_es10b_build_ctx_params1 (const char *matching_id,
  * @server_signed1, @server_signature1, @pkid, @certificate: whole TLVs as the server sent them
  * Returns: the AuthenticateServerResponse (BF38) with authenticateResponseOk, whole; its transaction ID has
  * been compared with
- * @transaction_id
+ * @transaction_id, its server address and challenge with those of @server_signed1
  */
 GBytes *lpad_es10b_authenticate_server (LpadChannel *channel,
                                         GBytes *transaction_id,
@@ -115,7 +116,7 @@ typedef struct
 } LpadRatEntry;
 
 /** lpad_es10b_get_rat: SGP.22 5.7.22. Returns: (element-type LpadRatEntry); empty when the chip does not know
- * the function. */
+ * the function: nothing is allowed then. */
 GPtrArray *lpad_es10b_get_rat (LpadChannel *channel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS
