@@ -17,12 +17,14 @@ from testbed.veuicc.elements import SIMA_OK, Failure, Reason
 from testbed.veuicc.faults import AFTER, BEFORE, Fault, Faults
 from testbed.veuicc.functions import Functions
 from testbed.veuicc.install import PACKAGE, Installed, Loader
-from testbed.veuicc.names import LOAD_PACKAGE, SEGMENT_TAGS, name_of
+from testbed.veuicc.names import LOAD_PACKAGE, name_of
 from testbed.veuicc.notifications import Notification, NotificationStore
 from testbed.veuicc.profiles import INSTALL, Event, Profile, ProfileTable
 from testbed.veuicc.session import KeptKey, Sessions, Stage, chain_of
 from testbed.veuicc.store import Store
 from testbed.veuicc.transport import Transport
+
+PACKAGE_TAG = tlv.encode_tag(PACKAGE)
 
 #: REFRESH with qualifier 04, UICC reset (ETSI TS 102 223, 6.4.7).
 REFRESH = bytes.fromhex("D0098103010104" "82028182")
@@ -208,8 +210,8 @@ class Euicc:
 
     def block_arrived(self, request: bytes) -> None:
         """A STORE DATA block has come; request are the first two octets of the whole request."""
-        self._name = name_of(request)
-        if self._name == LOAD_PACKAGE and (self._loader or request == PACKAGE.to_bytes(2, "big")):
+        self._name = self._name_of(request)
+        if self._name == LOAD_PACKAGE and (self._loader or request == PACKAGE_TAG):
             self.counters.add("bpp_apdus")
         fault = self.faults.hit("block", self._name)
         if fault and fault.phase == BEFORE:
@@ -218,8 +220,8 @@ class Euicc:
 
     def execute(self, request: bytes, channel: int) -> bytes:
         """A complete ES10 request or segment of a package."""
-        self._name = name_of(request)
-        if self._name and (self._name != LOAD_PACKAGE or request[:1] == b"\xbf"):
+        self._name = self._name_of(request)
+        if self._name and (self._name != LOAD_PACKAGE or request[:2] == PACKAGE_TAG):
             self.counters.called(self._name)
         fault = self.faults.hit("call", self._name) if self._name else None
         self._call_fault = fault or self._call_fault
@@ -238,6 +240,10 @@ class Euicc:
         if fault and fault.kind == "wrong-length":
             self._transport.force_get_response()
         return body
+
+    def _name_of(self, request: bytes) -> str:
+        """While a package is loading, what is no function is taken for a part of it."""
+        return name_of(request) or (LOAD_PACKAGE if self._loader else "")
 
     def channel_left(self, channel: int) -> None:
         """Closed, or another application selected: a package cannot go on."""
@@ -258,7 +264,7 @@ class Euicc:
 
     def _segment(self, segment: bytes, channel: int, fault: Fault | None) -> bytes:
         """One segment; the answer is empty or the ProfileInstallationResult."""
-        first = segment[0] not in SEGMENT_TAGS
+        first = segment[:2] == PACKAGE_TAG
         session = self.sessions.current
         if first:
             if self._loader_channel is not None or session is None or session.stage is not Stage.PREPARED:
