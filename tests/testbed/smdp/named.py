@@ -142,6 +142,7 @@ POINT: dict[str, tuple[str, object]] = {
     "other-iccid": ("bpp.metadata", other_field(0x5A, bytes.fromhex("98001032547698103214"))),
     "other-service-provider": ("bpp.metadata", other_field(0x91, b"Somebody else")),
     "other-name": ("bpp.metadata", other_field(0x92, b"Another plan")),
+    "other-icon-type": ("bpp.metadata", other_field(0x93, b"\x00")),
     "other-icon": ("bpp.metadata", other_field(0x94, b"icon")),
     "other-class": ("bpp.metadata", other_field(0x95, b"\x01")),
     "other-notifications": ("bpp.metadata", other_field(0xB6, encode(0x30, encode(0x80, b"\x04\xf0") + encode(

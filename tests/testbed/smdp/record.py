@@ -9,32 +9,11 @@ from __future__ import annotations
 
 import json
 import threading
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-
-@dataclass
-class Counters:
-    """Figures since the start or the last reset. Octets are HTTP octets, inside TLS."""
-
-    tcp_connections: int = 0
-    tls_handshakes: int = 0
-    tls_failures: int = 0
-    http_requests: int = 0
-    octets_in: int = 0
-    octets_out: int = 0
-    functions: Counter = field(default_factory=Counter)
-
-    def as_dict(self) -> dict[str, int]:
-        """All figures, with one ``requests.<function>`` for each function called."""
-        figures = {name: value for name, value in vars(self).items() if name != "functions"}
-        return figures | {f"requests.{name}": count for name, count in self.functions.items()}
-
-    def reset(self) -> None:
-        """Start again from zero."""
-        self.__init__()
+from ..counters import Counters
 
 
 @dataclass(frozen=True)
@@ -89,7 +68,9 @@ class Record:
 
     def __init__(self) -> None:
         self.changed = threading.Condition()
-        self.counters = Counters()
+        #: Octets are HTTP octets, inside TLS; ``functions`` are those of ES9+.
+        self.counters = Counters(
+            "tcp_connections", "tls_handshakes", "tls_failures", "http_requests", "octets_in", "octets_out")
         self.notifications: list[Notification] = []
         self.order_log: list[LogEntry] = []
         self.transcript: list[Exchange] = []
@@ -97,15 +78,15 @@ class Record:
     def count(self, **figures: int) -> None:
         """Add to counters by name."""
         with self.changed:
-            for name, value in figures.items():
-                setattr(self.counters, name, getattr(self.counters, name) + value)
+            for name, amount in figures.items():
+                self.counters.add(name, amount)
             self.changed.notify_all()
 
     def count_function(self, name: str) -> None:
         """One more request for this ES9+ function."""
         with self.changed:
-            self.counters.http_requests += 1
-            self.counters.functions[name] += 1
+            self.counters.add("http_requests")
+            self.counters.called(name)
             self.changed.notify_all()
 
     def append(self, entry: Notification | LogEntry | Exchange) -> None:

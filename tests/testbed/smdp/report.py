@@ -35,7 +35,7 @@ def text(host: str, orders: Iterable[Order], record: Record) -> str:
     """Orders with their history, notifications, and the figures of the network."""
     with record.changed:
         notifications = [_notification(entry) for entry in record.notifications] or ["  none"]
-        figures = record.counters.as_dict()
+        figures = record.counters.snapshot()
         lines = [f"SM-DP+ {host}", "Orders", *_orders(orders), "Notifications", *notifications]
     lines.append(f"Network: {figures['tcp_connections']} TCP connections, {figures['tls_handshakes']} TLS"
                  f" handshakes, {figures['http_requests']} requests")

@@ -14,12 +14,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .. import pki
+from ..counters import Counters
 from . import report
 from .es9 import Es9, Malformed
 from .faults import Action, Faults, failed, json_response
 from .http import ConnectionLost, HttpConnection, HttpError, Request, Response, reset
 from .orders import Order, OrderBook, Refusal
-from .record import Counters, Exchange, LogEntry, Notification, Record
+from .record import Exchange, LogEntry, Notification, Record
 from .subscriber import SubscriberRecord
 
 PATH = "/gsma/rsp2/es9plus/"
