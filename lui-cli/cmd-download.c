@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cmd.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lui-code.h"
+#include "lui-offer.h"
+#include "secret.h"
+
+typedef struct
+{
+  gboolean use_default;
+  gboolean yes;
+  gboolean accept_rules;
+  gboolean enable;
+  char *server;
+  char *matching_id;
+  char *nickname;
+  char *imei;
+  char *confirmation_code;
+  char *confirmation_code_file;
+} Options;
+
+static void
+wipe_text (char *text)
+{
+  if (text != NULL)
+    lpad_wipe (text, strlen (text));
+  g_free (text);
+}
+
+static void
+options_clear (Options *options)
+{
+  g_clear_pointer (&options->server, g_free);
+  g_clear_pointer (&options->matching_id, g_free);
+  g_clear_pointer (&options->nickname, g_free);
+  g_clear_pointer (&options->imei, g_free);
+  g_clear_pointer (&options->confirmation_code, wipe_text);
+  g_clear_pointer (&options->confirmation_code_file, g_free);
+}
+
+static gboolean
+parse (LuiSession *session, const LuiVerb *verb, Options *o, int *argc, char ***argv, GError **error)
+{
+  const GOptionEntry entries[] = {
+    { "server",
+      's',
+      0,
+      G_OPTION_ARG_STRING,
+      &o->server,
+      "Server (SM-DP+), instead of an activation code",
+      "HOST" },
+    { "matching-id", 'm', 0, G_OPTION_ARG_STRING, &o->matching_id, "Matching ID, with --server", "ID" },
+    { "default", 'd', 0, G_OPTION_ARG_NONE, &o->use_default, "Ask the default server of the chip", NULL },
+    { "confirmation-code",
+      'c',
+      0,
+      G_OPTION_ARG_STRING,
+      &o->confirmation_code,
+      "Confirmation code; other users of the system can see it",
+      "CODE" },
+    { "confirmation-code-file",
+      'C',
+      0,
+      G_OPTION_ARG_FILENAME,
+      &o->confirmation_code_file,
+      "File with the confirmation code; - is standard input",
+      "FILE" },
+    { "yes", 'y', 0, G_OPTION_ARG_NONE, &o->yes, "Consent in advance: do not ask", NULL },
+    { "accept-rules",
+      'r',
+      0,
+      G_OPTION_ARG_NONE,
+      &o->accept_rules,
+      "Agree to rules of the operator, with --yes",
+      NULL },
+    { "enable", 'E', 0, G_OPTION_ARG_NONE, &o->enable, "Put the profile into use", NULL },
+    { "nickname", 'n', 0, G_OPTION_ARG_STRING, &o->nickname, "Nickname for the profile", "NAME" },
+    { "imei", 'i', 0, G_OPTION_ARG_STRING, &o->imei, "IMEI of this device: 14 to 16 digits", "IMEI" },
+    G_OPTION_ENTRY_NULL,
+  };
+
+  return lui_parse (session, verb, entries, argc, argv, 0, 1, error);
+}
+
+static gboolean
+usage_error (GError **error, const char *message)
+{
+  g_set_error_literal (error, LPAD_ERROR, LPAD_ERROR_INVALID_ARGUMENTS, message);
+  return FALSE;
+}
+
+/* What contradicts itself is refused rather than guessed. */
+static gboolean
+check (const Options *o, const char *source, GError **error)
+{
+  int sources = (source != NULL) + (o->server != NULL) + (o->use_default ? 1 : 0);
+  gboolean stdin_code = g_strcmp0 (o->confirmation_code_file, "-") == 0;
+
+  if (sources == 0)
+    return usage_error (error, "Say what to download: an activation code, --server or --default.");
+  if (sources > 1)
+    return usage_error (error, "An activation code, --server and --default exclude each other.");
+  if (o->matching_id != NULL && o->server == NULL)
+    return usage_error (error, "--matching-id needs --server.");
+  if (o->confirmation_code != NULL && o->confirmation_code_file != NULL)
+    return usage_error (error, "--confirmation-code and --confirmation-code-file exclude each other.");
+  if (stdin_code && g_strcmp0 (source, "-") == 0)
+    return usage_error (error, "Only one of the two codes can come from standard input.");
+  if (o->accept_rules && !o->yes)
+    return usage_error (error, "--accept-rules needs --yes; without it you are asked.");
+  return TRUE;
+}
+
+static void
+add_string (GVariantBuilder *builder, const char *name, const char *value)
+{
+  if (value != NULL)
+    g_variant_builder_add (builder, "{sv}", name, g_variant_new_string (value));
+}
+
+static void
+add_true (GVariantBuilder *builder, const char *name, gboolean value)
+{
+  if (value)
+    g_variant_builder_add (builder, "{sv}", name, g_variant_new_boolean (TRUE));
+}
+
+/* The options of Euicc.Download; reads the codes from where they are. */
+static GVariant *
+build_arguments (Options *o, const char *source, GError **error)
+{
+  GVariantBuilder builder;
+  g_autofree char *code = source == NULL ? NULL : lui_code_read (source, error);
+
+  if (source != NULL && code == NULL)
+    return NULL;
+  if (o->confirmation_code_file != NULL)
+    {
+      o->confirmation_code = lui_confirmation_code_read (o->confirmation_code_file, error);
+      if (o->confirmation_code == NULL)
+        return NULL;
+    }
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  add_string (&builder, "activation-code", code);
+  add_string (&builder, "smdp-address", o->server);
+  add_string (&builder, "matching-id", o->matching_id);
+  add_true (&builder, "use-default", o->use_default);
+  add_string (&builder, "confirmation-code", o->confirmation_code);
+  add_string (&builder, "nickname", o->nickname);
+  add_string (&builder, "imei", o->imei);
+  add_true (&builder, "enable", o->enable);
+  add_true (&builder, "consent", o->yes);
+  add_true (&builder, "accept-policy-rules", o->accept_rules);
+  return g_variant_ref_sink (g_variant_builder_end (&builder));
+}
+
+static void
+print_success (GVariant *result, gboolean enable)
+{
+  const char *iccid = "";
+  guint pending = 0;
+  g_autofree char *clean = NULL;
+
+  g_variant_lookup (result, "iccid", "&s", &iccid);
+  g_variant_lookup (result, "notifications-pending", "u", &pending);
+  clean = lui_clean (iccid);
+  printf ("Profile %s is installed%s.\n", clean, enable ? " and in use" : "");
+  if (!enable)
+    printf ("Put it into use with: lui-cli enable %s\n", clean);
+  if (pending > 0)
+    printf ("The operator has not been told yet (%u pending); lpad tries again by itself.\n", pending);
+}
+
+/* The operation says that it was postponed; the user wants to know why. */
+static GVariant *
+unanswered_result (const char *name)
+{
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  add_string (&builder, "error", name);
+  add_string (&builder, "message", "Nothing was installed: nobody was there to ask.");
+  add_string (&builder, "retry", "later");
+  add_string (&builder, "order", "usable");
+  return g_variant_ref_sink (g_variant_builder_end (&builder));
+}
+
+static LuiExit
+finish_failed (LuiSession *session, GVariant *result, const char *unanswered)
+{
+  const char *iccid = NULL;
+
+  if (unanswered != NULL)
+    {
+      g_autoptr (GVariant) own = unanswered_result (unanswered);
+
+      return lui_fail_result (session, own);
+    }
+  if (!session->json && g_variant_lookup (result, "iccid", "&s", &iccid))
+    {
+      g_autofree char *clean = lui_clean (iccid);
+
+      printf ("Profile %s is installed, but not all is well.\n", clean);
+    }
+  return lui_fail_result (session, result);
+}
+
+static LuiExit
+finish (LuiSession *session, GVariant *result, gboolean enable, const char *unanswered)
+{
+  if (lui_result_failed (result))
+    return finish_failed (session, result, unanswered);
+  if (session->json)
+    return lui_done (session, "", result);
+  print_success (result, enable);
+  return LUI_EXIT_OK;
+}
+
+static LuiExit
+download (LuiSession *session, Options *o, const char *source)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LpadBusEuicc) euicc = NULL;
+  g_autoptr (GVariant) arguments = build_arguments (o, source, &error);
+  g_autoptr (GVariant) result = NULL;
+  g_autoptr (LuiTerminal) terminal = NULL;
+  g_autofree char *path = NULL;
+  gboolean stdin_taken = g_strcmp0 (source, "-") == 0 || g_strcmp0 (o->confirmation_code_file, "-") == 0;
+  LuiOffer offer = { .session = session };
+
+  if (arguments == NULL || !lui_session_connect (session, &error))
+    return lui_fail (session, g_steal_pointer (&error));
+  euicc = lui_session_euicc (session, &error);
+  if (euicc == NULL)
+    return lui_fail (session, g_steal_pointer (&error));
+  terminal = lui_terminal_new (stdin_taken);
+  offer.terminal = terminal;
+  if (!lpad_bus_euicc_call_download_sync (
+          euicc, arguments, lui_call_flags (session), LUI_CALL_TIMEOUT_MSEC, &path, NULL, &error))
+    return lui_fail (session, g_steal_pointer (&error));
+  result = lui_operation_run (session, terminal, path, lui_offer_answer, &offer, &error);
+  if (result == NULL)
+    return lui_fail (session, g_steal_pointer (&error));
+  return finish (session, result, o->enable, offer.unanswered);
+}
+
+LuiExit
+lui_cmd_download (LuiSession *session, const LuiVerb *verb, int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+  Options options = { 0 };
+  const char *source;
+  LuiExit status;
+
+  if (!parse (session, verb, &options, &argc, &argv, &error))
+    {
+      options_clear (&options);
+      return lui_fail (session, g_steal_pointer (&error));
+    }
+  source = argc > 1 ? argv[1] : NULL;
+  if (check (&options, source, &error))
+    status = download (session, &options, source);
+  else
+    status = lui_fail (session, g_steal_pointer (&error));
+  options_clear (&options);
+  return status;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cmd.h"
+
+#include <stdio.h>
+
+static void
+add_list (LuiTable *table, const char *title, const char *const *values)
+{
+  g_autofree char *joined = values == NULL ? NULL : g_strjoinv (", ", (char **) values);
+
+  if (joined != NULL && *joined != '\0')
+    lui_table_add (table, title, joined);
+}
+
+static void
+add_text (LuiTable *table, const char *title, const char *value)
+{
+  if (lui_or (value, NULL) != NULL)
+    lui_table_add (table, title, value);
+}
+
+static void
+print_euicc (LpadBusEuicc *euicc)
+{
+  g_autoptr (LuiTable) table = lui_table_new (2);
+  g_autofree char *number = g_strdup_printf ("%u", lui_euicc_number (euicc));
+  g_autofree char *memory = lui_size_to_string (lpad_bus_euicc_get_free_memory (euicc));
+  g_autofree char *pending = g_strdup_printf ("%u", lpad_bus_euicc_get_pending_notifications (euicc));
+
+  add_text (table, "eUICC", number);
+  add_text (table, "EID", lpad_bus_euicc_get_eid (euicc));
+  add_text (table, "Device", lpad_bus_euicc_get_device (euicc));
+  add_text (table, "Reached over", lpad_bus_euicc_get_transport (euicc));
+  add_text (table, "State", lpad_bus_euicc_get_state (euicc));
+  add_text (table, "SGP.22 version", lpad_bus_euicc_get_spec_version (euicc));
+  add_text (table, "Profile version", lpad_bus_euicc_get_profile_version (euicc));
+  add_text (table, "Firmware version", lpad_bus_euicc_get_firmware_version (euicc));
+  add_text (table, "Free memory", memory);
+  add_list (table, "Capabilities", lpad_bus_euicc_get_capabilities (euicc));
+  add_list (table, "Trusts issuers", lpad_bus_euicc_get_trusted_issuers (euicc));
+  add_list (table, "Forbids rules", lpad_bus_euicc_get_forbidden_policy_rules (euicc));
+  add_text (table, "Default server", lpad_bus_euicc_get_default_smdp_address (euicc));
+  add_text (table, "Discovery server", lpad_bus_euicc_get_root_smds_address (euicc));
+  add_text (table, "Pending notifications", pending);
+  lui_table_print (table, 0);
+}
+
+static void
+print_profile (LpadBusProfile *profile)
+{
+  g_autoptr (LuiTable) table = lui_table_new (2);
+  g_autofree char *euicc = g_strdup_printf ("%u", lui_profile_euicc_number (profile));
+  GVariant *owner = lpad_bus_profile_get_owner (profile);
+  const char *network = NULL;
+
+  if (owner != NULL)
+    g_variant_lookup (owner, "mcc-mnc", "&s", &network);
+  add_text (table, "ICCID", lpad_bus_profile_get_iccid (profile));
+  add_text (table, "eUICC", euicc);
+  add_text (table, "State", lpad_bus_profile_get_state (profile));
+  add_text (table, "Class", lpad_bus_profile_get_class (profile));
+  add_text (table, "Provider", lpad_bus_profile_get_service_provider (profile));
+  add_text (table, "Name", lpad_bus_profile_get_name (profile));
+  add_text (table, "Nickname", lpad_bus_profile_get_nickname (profile));
+  add_text (table, "Network", network);
+  add_text (table, "Icon", lpad_bus_profile_get_icon_type (profile));
+  add_list (table, "Rules", lpad_bus_profile_get_policy_rules (profile));
+  add_text (table, "Can be disabled", lpad_bus_profile_get_can_disable (profile) ? "yes" : "no");
+  add_text (table, "Can be deleted", lpad_bus_profile_get_can_delete (profile) ? "yes" : "no");
+  lui_table_print (table, 0);
+}
+
+static gboolean
+save_icon (LuiSession *session, LpadBusProfile *profile, const char *path, GError **error)
+{
+  g_autofree char *type = NULL;
+  g_autoptr (GVariant) icon = NULL;
+  gsize size = 0;
+  const char *data;
+
+  if (!lpad_bus_profile_call_get_icon_sync (
+          profile, lui_call_flags (session), LUI_CALL_TIMEOUT_MSEC, &type, &icon, NULL, error))
+    return FALSE;
+  data = g_variant_get_fixed_array (icon, &size, 1);
+  if (size == 0)
+    {
+      g_set_error (error, LPAD_ERROR, LPAD_ERROR_NOT_FOUND, "The profile has no icon.");
+      return FALSE;
+    }
+  return g_file_set_contents (path, data, (gssize) size, error);
+}
+
+static LuiExit
+show_profile (LuiSession *session, const char *text, const char *icon)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LpadBusProfile) profile = lui_session_profile (session, text, &error);
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+
+  if (profile == NULL || (icon != NULL && !save_icon (session, profile, icon, &error)))
+    return lui_fail (session, g_steal_pointer (&error));
+  if (session->json)
+    {
+      lui_json_profile (builder, profile);
+      lui_json_print (builder, FALSE);
+    }
+  else
+    print_profile (profile);
+  return LUI_EXIT_OK;
+}
+
+static LuiExit
+show_euicc (LuiSession *session)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LpadBusEuicc) euicc = lui_session_euicc (session, &error);
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+
+  if (euicc == NULL)
+    return lui_fail (session, g_steal_pointer (&error));
+  if (session->json)
+    {
+      lui_json_euicc (builder, euicc);
+      lui_json_print (builder, FALSE);
+    }
+  else
+    print_euicc (euicc);
+  return LUI_EXIT_OK;
+}
+
+LuiExit
+lui_cmd_info (LuiSession *session, const LuiVerb *verb, int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *icon = NULL;
+  const GOptionEntry options[] = {
+    { "icon", 0, 0, G_OPTION_ARG_FILENAME, &icon, "Write the icon of the profile to FILE", "FILE" },
+    G_OPTION_ENTRY_NULL,
+  };
+
+  if (!lui_begin (session, verb, options, &argc, &argv, 0, 1, &error))
+    return lui_fail (session, g_steal_pointer (&error));
+  if (argc > 1)
+    return show_profile (session, argv[1], icon);
+  if (icon == NULL)
+    return show_euicc (session);
+  return lui_fail (session,
+                   g_error_new (LPAD_ERROR, LPAD_ERROR_INVALID_ARGUMENTS, "Say which profile has the icon."));
+}

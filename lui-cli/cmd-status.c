@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cmd.h"
+
+#include <stdio.h>
+
+static void
+print_json (LuiSession *session, LpadBusManager *manager, GPtrArray *euiccs)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+
+  json_builder_begin_object (builder);
+  if (manager != NULL)
+    {
+      lui_json_string (builder, "version", lpad_bus_manager_get_version (manager));
+      lui_json_boolean (builder, "test_mode", lpad_bus_manager_get_test_mode (manager));
+      lui_json_variant (builder, "issuers", lpad_bus_manager_get_issuers (manager));
+    }
+  json_builder_set_member_name (builder, "euiccs");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < euiccs->len; i++)
+    lui_json_euicc (builder, euiccs->pdata[i]);
+  json_builder_end_array (builder);
+  json_builder_end_object (builder);
+  lui_json_print (builder, FALSE);
+}
+
+static void
+print_manager (LpadBusManager *manager)
+{
+  g_autofree char *version = lui_clean (lpad_bus_manager_get_version (manager));
+  GVariant *issuers = lpad_bus_manager_get_issuers (manager);
+  gsize n = issuers == NULL ? 0 : g_variant_n_children (issuers);
+
+  printf ("lpad %s, %" G_GSIZE_FORMAT " trusted %s\n", version, n, n == 1 ? "issuer" : "issuers");
+  if (lpad_bus_manager_get_test_mode (manager))
+    printf ("Test mode: issuers for tests are trusted too.\n");
+  if (n == 0)
+    printf ("No issuer is installed: downloads are not possible (see lpad(8), ISSUERS).\n");
+}
+
+static void
+print_enabled (LuiSession *session, LpadBusEuicc *euicc)
+{
+  g_autoptr (GPtrArray) profiles = lui_session_profiles (session, euicc);
+  guint enabled = 0;
+
+  for (guint i = 0; i < profiles->len; i++)
+    {
+      g_autofree char *title = lui_profile_title (profiles->pdata[i]);
+
+      if (g_strcmp0 (lpad_bus_profile_get_state (profiles->pdata[i]), "enabled") != 0)
+        continue;
+      printf ("  In use: %s\n", title);
+      enabled++;
+    }
+  printf ("  %u %s%s\n",
+          profiles->len,
+          profiles->len == 1 ? "profile" : "profiles",
+          enabled == 0 && profiles->len > 0 ? ", none in use" : "");
+}
+
+static void
+print_euicc (LuiSession *session, LpadBusEuicc *euicc)
+{
+  g_autofree char *device = lui_clean (lpad_bus_euicc_get_device (euicc));
+  g_autofree char *eid = lui_clean (lui_or (lpad_bus_euicc_get_eid (euicc), "unknown"));
+  g_autofree char *state = lui_clean (lpad_bus_euicc_get_state (euicc));
+  g_autofree char *memory = lui_size_to_string (lpad_bus_euicc_get_free_memory (euicc));
+  guint pending = lpad_bus_euicc_get_pending_notifications (euicc);
+  GVariant *error = lpad_bus_euicc_get_error (euicc);
+
+  printf ("\neUICC %u: %s\n  EID %s\n", lui_euicc_number (euicc), device, eid);
+  if (g_str_equal (state, "failed") && error != NULL)
+    {
+      const char *message = "";
+      g_autofree char *clean = NULL;
+
+      g_variant_get (error, "(&s&s)", NULL, &message);
+      clean = lui_clean (message);
+      printf ("  It cannot be used: %s\n", clean);
+      return;
+    }
+  printf ("  %s, %s free\n", state, memory);
+  print_enabled (session, euicc);
+  if (pending > 0)
+    printf ("  %u %s pending\n", pending, pending == 1 ? "notification" : "notifications");
+}
+
+LuiExit
+lui_cmd_status (LuiSession *session, const LuiVerb *verb, int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LpadBusManager) manager = NULL;
+  g_autoptr (GPtrArray) euiccs = NULL;
+
+  if (!lui_begin (session, verb, NULL, &argc, &argv, 0, 0, &error))
+    return lui_fail (session, g_steal_pointer (&error));
+  manager = lui_session_manager (session);
+  euiccs = lui_session_euiccs (session, &error);
+  if (euiccs == NULL)
+    return lui_fail (session, g_steal_pointer (&error));
+  if (session->json)
+    {
+      print_json (session, manager, euiccs);
+      return LUI_EXIT_OK;
+    }
+  if (manager != NULL)
+    print_manager (manager);
+  for (guint i = 0; i < euiccs->len; i++)
+    print_euicc (session, euiccs->pdata[i]);
+  if (euiccs->len == 0)
+    printf ("\nNo eUICC was found. Is the reader connected, does pcscd run, is the card an eUICC?\n");
+  return LUI_EXIT_OK;
+}

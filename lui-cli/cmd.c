@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What verbs have in common. */
+#include "cmd.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void
+lui_add_global_options (LuiSession *session, GOptionContext *context)
+{
+  const GOptionEntry entries[] = {
+    { "json", 'j', 0, G_OPTION_ARG_NONE, &session->json, "Write JSON for programs; never ask", NULL },
+    { "euicc",
+      'e',
+      0,
+      G_OPTION_ARG_STRING,
+      &session->euicc,
+      "Which chip: number, end of the EID, or part of the reader's name",
+      "EUICC" },
+    { "verbose", 'v', 0, G_OPTION_ARG_NONE, &session->verbose, "Show the codes behind an error", NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+
+  g_option_context_add_main_entries (context, entries, NULL);
+}
+
+/* What is left after the options; a "--" before it is cut. */
+static void
+cut_separator (int *argc, char **argv)
+{
+  for (int i = 1; i < *argc; i++)
+    {
+      if (!g_str_equal (argv[i], "--"))
+        continue;
+      memmove (argv + i, argv + i + 1, (gsize) (*argc - i) * sizeof *argv);
+      (*argc)--;
+      return;
+    }
+}
+
+gboolean
+lui_parse (LuiSession *session,
+           const LuiVerb *verb,
+           const GOptionEntry *options,
+           int *argc,
+           char ***argv,
+           int minimum,
+           int maximum,
+           GError **error)
+{
+  g_autofree char *usage = g_strdup_printf ("%s — %s", verb->arguments, verb->summary);
+  g_autoptr (GOptionContext) context = g_option_context_new (usage);
+  g_autofree char *program = g_strconcat ("lui-cli ", verb->name, NULL);
+  int given;
+
+  g_set_prgname (program);
+  if (options != NULL)
+    g_option_context_add_main_entries (context, options, NULL);
+  lui_add_global_options (session, context);
+  if (!g_option_context_parse (context, argc, argv, error))
+    return FALSE;
+  cut_separator (argc, *argv);
+  given = *argc - 1;
+  if (given >= minimum && given <= maximum)
+    return TRUE;
+  g_set_error (error,
+               LPAD_ERROR,
+               LPAD_ERROR_INVALID_ARGUMENTS,
+               given < minimum ? "Something is missing: lui-cli %s %s" : "Too many arguments: lui-cli %s %s",
+               verb->name,
+               verb->arguments);
+  return FALSE;
+}
+
+gboolean
+lui_begin (LuiSession *session,
+           const LuiVerb *verb,
+           const GOptionEntry *options,
+           int *argc,
+           char ***argv,
+           int minimum,
+           int maximum,
+           GError **error)
+{
+  return lui_parse (session, verb, options, argc, argv, minimum, maximum, error)
+         && lui_session_connect (session, error);
+}
+
+GVariant *
+lui_empty_options (void)
+{
+  return g_variant_new ("a{sv}", NULL);
+}
+
+GDBusCallFlags
+lui_call_flags (LuiSession *session)
+{
+  return session->json ? G_DBUS_CALL_FLAGS_NONE : G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION;
+}
+
+LuiExit
+lui_done (LuiSession *session, const char *sentence, GVariant *result)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  const char *iccid = NULL;
+  guint pending = 0;
+
+  if (!session->json)
+    {
+      printf ("%s\n", sentence);
+      return LUI_EXIT_OK;
+    }
+  json_builder_begin_object (builder);
+  lui_json_boolean (builder, "ok", TRUE);
+  if (result != NULL && g_variant_lookup (result, "iccid", "&s", &iccid))
+    lui_json_string (builder, "iccid", iccid);
+  if (result != NULL && g_variant_lookup (result, "notifications-pending", "u", &pending))
+    lui_json_integer (builder, "notifications_pending", pending);
+  json_builder_end_object (builder);
+  lui_json_print (builder, FALSE);
+  return LUI_EXIT_OK;
+}
+
+LuiExit
+lui_follow (LuiSession *session, const char *path, const char *sentence)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LuiTerminal) terminal = lui_terminal_new (FALSE);
+  g_autoptr (GVariant) result = lui_operation_run (session, terminal, path, NULL, NULL, &error);
+  guint pending = 0;
+
+  if (result == NULL)
+    return lui_fail (session, g_steal_pointer (&error));
+  if (lui_result_failed (result))
+    return lui_fail_result (session, result);
+  lui_done (session, sentence, result);
+  if (!session->json && g_variant_lookup (result, "notifications-pending", "u", &pending) && pending > 0)
+    printf ("The operator has not been told yet (%u pending); lpad tries again by itself.\n", pending);
+  return LUI_EXIT_OK;
+}
+
+char *
+lui_profile_title (LpadBusProfile *profile)
+{
+  const char *iccid = lpad_bus_profile_get_iccid (profile);
+  const char *title = lui_or (lpad_bus_profile_get_name (profile), iccid);
+
+  title = lui_or (lpad_bus_profile_get_nickname (profile), title);
+  return lui_clean (title);
+}

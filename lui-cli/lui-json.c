@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The JSON objects that lui-cli(1) documents. A member that exists today keeps its name and type. */
+#include "lui-output.h"
+
+static void
+json_euicc_error (JsonBuilder *builder, LpadBusEuicc *euicc)
+{
+  GVariant *value = lpad_bus_euicc_get_error (euicc);
+  const char *name = "", *message = "";
+
+  if (value != NULL)
+    g_variant_get (value, "(&s&s)", &name, &message);
+  json_builder_set_member_name (builder, "error");
+  if (*name == '\0')
+    {
+      json_builder_add_null_value (builder);
+      return;
+    }
+  json_builder_begin_object (builder);
+  lui_json_string (builder, "name", name);
+  lui_json_string (builder, "message", message);
+  json_builder_end_object (builder);
+}
+
+void
+lui_json_euicc (JsonBuilder *builder, LpadBusEuicc *euicc)
+{
+  json_builder_begin_object (builder);
+  lui_json_integer (builder, "number", lui_euicc_number (euicc));
+  lui_json_string (builder, "eid", lpad_bus_euicc_get_eid (euicc));
+  lui_json_string (builder, "transport", lpad_bus_euicc_get_transport (euicc));
+  lui_json_string (builder, "device", lpad_bus_euicc_get_device (euicc));
+  lui_json_string (builder, "physical_device", lpad_bus_euicc_get_physical_device (euicc));
+  lui_json_integer (builder, "slot", lpad_bus_euicc_get_slot (euicc));
+  lui_json_boolean (builder, "removable", lpad_bus_euicc_get_removable (euicc));
+  lui_json_string (builder, "state", lpad_bus_euicc_get_state (euicc));
+  json_euicc_error (builder, euicc);
+  lui_json_string (builder, "spec_version", lpad_bus_euicc_get_spec_version (euicc));
+  lui_json_string (builder, "firmware_version", lpad_bus_euicc_get_firmware_version (euicc));
+  lui_json_string (builder, "profile_version", lpad_bus_euicc_get_profile_version (euicc));
+  lui_json_integer (builder, "free_memory", (gint64) lpad_bus_euicc_get_free_memory (euicc));
+  lui_json_strv (builder, "capabilities", lpad_bus_euicc_get_capabilities (euicc));
+  lui_json_strv (builder, "trusted_issuers", lpad_bus_euicc_get_trusted_issuers (euicc));
+  lui_json_strv (builder, "forbidden_policy_rules", lpad_bus_euicc_get_forbidden_policy_rules (euicc));
+  lui_json_string (builder, "default_smdp_address", lpad_bus_euicc_get_default_smdp_address (euicc));
+  lui_json_string (builder, "root_smds_address", lpad_bus_euicc_get_root_smds_address (euicc));
+  lui_json_integer (builder, "pending_notifications", lpad_bus_euicc_get_pending_notifications (euicc));
+  json_builder_end_object (builder);
+}
+
+void
+lui_json_profile (JsonBuilder *builder, LpadBusProfile *profile)
+{
+  json_builder_begin_object (builder);
+  lui_json_integer (builder, "euicc", lui_profile_euicc_number (profile));
+  lui_json_string (builder, "iccid", lpad_bus_profile_get_iccid (profile));
+  lui_json_variant (builder, "isdp_aid", lpad_bus_profile_get_isdp_aid (profile));
+  lui_json_string (builder, "state", lpad_bus_profile_get_state (profile));
+  lui_json_string (builder, "class", lpad_bus_profile_get_class (profile));
+  lui_json_string (builder, "nickname", lpad_bus_profile_get_nickname (profile));
+  lui_json_string (builder, "service_provider", lpad_bus_profile_get_service_provider (profile));
+  lui_json_string (builder, "name", lpad_bus_profile_get_name (profile));
+  lui_json_variant (builder, "owner", lpad_bus_profile_get_owner (profile));
+  lui_json_string (builder, "icon_type", lpad_bus_profile_get_icon_type (profile));
+  lui_json_strv (builder, "policy_rules", lpad_bus_profile_get_policy_rules (profile));
+  lui_json_boolean (builder, "can_disable", lpad_bus_profile_get_can_disable (profile));
+  lui_json_boolean (builder, "can_delete", lpad_bus_profile_get_can_delete (profile));
+  json_builder_end_object (builder);
+}
+
+void
+lui_json_notification (JsonBuilder *builder, LpadBusNotification *notification)
+{
+  const char *path = g_dbus_proxy_get_object_path (G_DBUS_PROXY (notification));
+  g_autofree char *list = g_path_get_dirname (path);
+  g_autofree char *euicc = g_path_get_dirname (list);
+
+  json_builder_begin_object (builder);
+  lui_json_integer (builder, "euicc", (gint64) lui_path_number (euicc));
+  lui_json_integer (
+      builder, "sequence_number", (gint64) lpad_bus_notification_get_sequence_number (notification));
+  lui_json_string (builder, "event", lpad_bus_notification_get_event (notification));
+  lui_json_string (builder, "address", lpad_bus_notification_get_address (notification));
+  lui_json_string (builder, "iccid", lpad_bus_notification_get_iccid (notification));
+  lui_json_integer (builder, "attempts", lpad_bus_notification_get_attempts (notification));
+  lui_json_integer (builder, "next_attempt", (gint64) lpad_bus_notification_get_next_attempt (notification));
+  lui_json_string (builder, "last_error", lpad_bus_notification_get_last_error (notification));
+  json_builder_end_object (builder);
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "lui-offer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lui-code.h"
+#include "lui-output.h"
+#include "names.h"
+#include "secret.h"
+
+/* What a policy rule means to the one who gets it (SGP.22 2.9.1). */
+static const char *
+rule_words (const char *rule)
+{
+  if (g_str_equal (rule, "ppr1"))
+    return "Once in use, the profile cannot be disabled, so no other can be used.";
+  if (g_str_equal (rule, "ppr2"))
+    return "The profile cannot be deleted.";
+  if (g_str_equal (rule, "ppr-update-control"))
+    return "The operator can change these rules later.";
+  return "A rule that lpad does not know.";
+}
+
+static void
+append_row (LuiTable *table, const char *title, GVariant *dictionary, const char *key)
+{
+  const char *value = NULL;
+
+  if (g_variant_lookup (dictionary, key, "&s", &value) && *value != '\0')
+    lui_table_add (table, title, value);
+}
+
+static void
+append_rules (LuiTable *table, GVariant *profile)
+{
+  g_autofree const char **rules = NULL;
+
+  if (!g_variant_lookup (profile, "policy-rules", "^a&s", &rules))
+    return;
+  for (gsize i = 0; rules[i] != NULL; i++)
+    lui_table_add (table, i == 0 ? "Rules" : "", rule_words (rules[i]));
+}
+
+char *
+lui_offer_to_string (GVariant *prompt)
+{
+  g_autoptr (GVariant) profile = g_variant_lookup_value (prompt, "profile", G_VARIANT_TYPE_VARDICT);
+  g_autoptr (LuiTable) table = lui_table_new (2);
+  g_autofree char *rows = NULL;
+
+  append_row (table, "Server", prompt, "smdp-address");
+  if (profile != NULL)
+    {
+      append_row (table, "Provider", profile, "service-provider");
+      append_row (table, "Profile", profile, "name");
+      append_row (table, "Class", profile, "class");
+      append_row (table, "ICCID", profile, "iccid");
+      append_rules (table, profile);
+    }
+  rows = lui_table_to_string (table, 2);
+  return g_strdup_printf ("This profile is offered:\n%s", rows);
+}
+
+static gboolean
+needs (GVariant *prompt, const char *what)
+{
+  g_autofree const char **list = NULL;
+
+  return g_variant_lookup (prompt, "needs", "^a&s", &list) && g_strv_contains (list, what);
+}
+
+static gboolean
+is_one_of (const char *text, const char *letter, const char *word)
+{
+  return g_ascii_strcasecmp (text, letter) == 0 || g_ascii_strcasecmp (text, word) == 0;
+}
+
+LuiDecision
+lui_decision_parse (const char *text)
+{
+  if (*text == '\0' || is_one_of (text, "n", "no"))
+    return LUI_DECISION_LATER;
+  if (is_one_of (text, "y", "yes"))
+    return LUI_DECISION_INSTALL;
+  if (is_one_of (text, "r", "refuse"))
+    return LUI_DECISION_REFUSE;
+  return LUI_DECISION_UNCLEAR;
+}
+
+/* Asks until the answer is clear; the end of the input is "not now". */
+static LuiDecision
+ask_decision (LuiOffer *offer, LuiOperation *operation, const char *question)
+{
+  LuiDecision decision = LUI_DECISION_UNCLEAR;
+
+  while (decision == LUI_DECISION_UNCLEAR)
+    {
+      g_autofree char *text
+          = lui_terminal_ask (offer->terminal, question, FALSE, lui_operation_pointless, operation);
+
+      decision = lui_decision_parse (text == NULL ? "" : text);
+    }
+  return decision;
+}
+
+static LuiDecision
+ask_consent (LuiOffer *offer, LuiOperation *operation, GVariant *prompt)
+{
+  LuiDecision decision = LUI_DECISION_INSTALL;
+
+  if (needs (prompt, "policy-rules"))
+    decision = ask_decision (
+        offer, operation, "Do you agree to these rules? [y]es, [N]ot now, [r]efuse for good:");
+  if (decision == LUI_DECISION_INSTALL && needs (prompt, "consent"))
+    decision = ask_decision (offer, operation, "Install it? [y]es, [N]ot now, [r]efuse for good:");
+  return decision;
+}
+
+/* Returns NULL when the user gives none. */
+static char *
+ask_confirmation_code (LuiOffer *offer, LuiOperation *operation, GVariant *prompt)
+{
+  gint retries = -1;
+  const char *error = NULL;
+  g_autofree char *question = NULL;
+  char *code;
+
+  if (g_variant_lookup (prompt, "error", "&s", &error) && *error != '\0')
+    {
+      g_autofree char *clean = lui_clean (error);
+
+      printf ("%s\n", clean);
+    }
+  g_variant_lookup (prompt, "code-retries", "i", &retries);
+  question
+      = retries < 0
+            ? g_strdup ("Confirmation code from the operator:")
+            : g_strdup_printf (
+                "Confirmation code from the operator (%d %s left):", retries, retries == 1 ? "try" : "tries");
+  code = lui_terminal_ask (offer->terminal, question, TRUE, lui_operation_pointless, operation);
+  if (code != NULL && *code == '\0')
+    g_clear_pointer (&code, g_free);
+  return code;
+}
+
+static gboolean
+confirm (LuiOperation *operation, GVariant *prompt, const char *code, GError **error)
+{
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  if (code != NULL)
+    g_variant_builder_add (&builder, "{sv}", "confirmation-code", g_variant_new_string (code));
+  if (needs (prompt, "policy-rules"))
+    g_variant_builder_add (&builder, "{sv}", "accept-policy-rules", g_variant_new_boolean (TRUE));
+  return lpad_bus_operation_call_confirm_sync (lui_operation_proxy (operation),
+                                               g_variant_builder_end (&builder),
+                                               G_DBUS_CALL_FLAGS_NONE,
+                                               LUI_CALL_TIMEOUT_MSEC,
+                                               NULL,
+                                               error);
+}
+
+static gboolean
+postpone (LuiOperation *operation, GError **error)
+{
+  return lpad_bus_operation_call_postpone_sync (lui_operation_proxy (operation),
+                                                g_variant_new ("a{sv}", NULL),
+                                                G_DBUS_CALL_FLAGS_NONE,
+                                                LUI_CALL_TIMEOUT_MSEC,
+                                                NULL,
+                                                error);
+}
+
+static gboolean
+reject (LuiOperation *operation, GError **error)
+{
+  return lpad_bus_operation_call_reject_sync (lui_operation_proxy (operation),
+                                              g_variant_new ("a{sv}", NULL),
+                                              G_DBUS_CALL_FLAGS_NONE,
+                                              LUI_CALL_TIMEOUT_MSEC,
+                                              NULL,
+                                              error);
+}
+
+static gboolean
+answer_install (LuiOffer *offer, LuiOperation *operation, GVariant *prompt, GError **error)
+{
+  g_autofree char *code = NULL;
+  gboolean ok;
+
+  if (needs (prompt, "confirmation-code"))
+    {
+      code = ask_confirmation_code (offer, operation, prompt);
+      if (code == NULL)
+        return lui_operation_pointless (operation) || postpone (operation, error);
+    }
+  ok = confirm (operation, prompt, code, error);
+  if (code != NULL)
+    lpad_wipe (code, strlen (code));
+  return ok;
+}
+
+static void
+show (LuiOffer *offer, GVariant *prompt)
+{
+  g_autofree char *text = offer->shown || offer->session->json ? NULL : lui_offer_to_string (prompt);
+
+  if (text != NULL)
+    printf ("%s", text);
+  fflush (stdout);
+  offer->shown = TRUE;
+}
+
+gboolean
+lui_offer_answer (LuiOperation *operation, GVariant *prompt, gpointer user_data, GError **error)
+{
+  LuiOffer *offer = user_data;
+  LuiDecision decision;
+
+  show (offer, prompt);
+  if (offer->session->json || !lui_terminal_can_ask (offer->terminal))
+    {
+      offer->unanswered = needs (prompt, "consent") || needs (prompt, "policy-rules")
+                              ? LPAD_BUS_ERROR_PREFIX "ConsentRequired"
+                              : LPAD_BUS_ERROR_PREFIX "ConfirmationCodeRequired";
+      return postpone (operation, error);
+    }
+  decision = ask_consent (offer, operation, prompt);
+  if (lui_operation_pointless (operation))
+    return TRUE;
+  switch (decision)
+    {
+    case LUI_DECISION_INSTALL:
+      return answer_install (offer, operation, prompt, error);
+    case LUI_DECISION_REFUSE:
+      return reject (operation, error);
+    case LUI_DECISION_LATER:
+    case LUI_DECISION_UNCLEAR:
+    default:
+      return postpone (operation, error);
+    }
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "lui-session.h"
+
+#include <gio/gio.h>
+
+#include "lui-select.h"
+#include "names.h"
+
+guint64
+lui_path_number (const char *path)
+{
+  const char *slash = path == NULL ? NULL : strrchr (path, '/');
+  guint64 number = 0;
+
+  if (slash == NULL || !g_ascii_string_to_unsigned (slash + 1, 10, 0, G_MAXUINT64, &number, NULL))
+    return 0;
+  return number;
+}
+
+guint
+lui_euicc_number (LpadBusEuicc *euicc)
+{
+  return (guint) lui_path_number (g_dbus_proxy_get_object_path (G_DBUS_PROXY (euicc)));
+}
+
+guint
+lui_profile_euicc_number (LpadBusProfile *profile)
+{
+  return (guint) lui_path_number (lpad_bus_profile_get_euicc (profile));
+}
+
+static void
+set_unavailable (GError **error, const char *message)
+{
+  g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN, message);
+}
+
+/* Starting the service by hand tells why it did not start; the object manager would not. */
+static gboolean
+start_service (GDBusConnection *connection, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  g_autoptr (GVariant) reply = g_dbus_connection_call_sync (connection,
+                                                            "org.freedesktop.DBus",
+                                                            "/org/freedesktop/DBus",
+                                                            "org.freedesktop.DBus",
+                                                            "StartServiceByName",
+                                                            g_variant_new ("(su)", LPAD_BUS_NAME, 0),
+                                                            G_VARIANT_TYPE ("(u)"),
+                                                            G_DBUS_CALL_FLAGS_NONE,
+                                                            LUI_CALL_TIMEOUT_MSEC,
+                                                            NULL,
+                                                            &local);
+  if (reply != NULL)
+    return TRUE;
+
+  g_dbus_error_strip_remote_error (local);
+  if (g_error_matches (local, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN))
+    set_unavailable (error, "lpad is not installed on this system, or not running.");
+  else
+    {
+      g_autofree char *message = g_strdup_printf ("lpad could not be started: %s", local->message);
+
+      set_unavailable (error, message);
+    }
+  return FALSE;
+}
+
+gboolean
+lui_session_connect (LuiSession *session, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+
+  session->connection = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, &local);
+  if (session->connection == NULL)
+    {
+      g_autofree char *message = g_strdup_printf ("The system bus cannot be reached: %s", local->message);
+
+      set_unavailable (error, message);
+      return FALSE;
+    }
+  g_dbus_connection_set_exit_on_close (session->connection, FALSE);
+  if (!start_service (session->connection, error))
+    return FALSE;
+
+  session->manager = lpad_bus_object_manager_client_new_sync (session->connection,
+                                                              G_DBUS_OBJECT_MANAGER_CLIENT_FLAGS_NONE,
+                                                              LPAD_BUS_NAME,
+                                                              LPAD_BUS_ROOT,
+                                                              NULL,
+                                                              error);
+  return session->manager != NULL;
+}
+
+void
+lui_session_clear (LuiSession *session)
+{
+  g_clear_object (&session->manager);
+  g_clear_object (&session->connection);
+  g_clear_pointer (&session->euicc, g_free);
+}
+
+static int
+compare_paths (gconstpointer a, gconstpointer b)
+{
+  GDBusProxy *left = *(GDBusProxy *const *) a;
+  GDBusProxy *right = *(GDBusProxy *const *) b;
+  guint64 x = lui_path_number (g_dbus_proxy_get_object_path (left));
+  guint64 y = lui_path_number (g_dbus_proxy_get_object_path (right));
+
+  return x < y ? -1 : x > y;
+}
+
+/* All proxies of @interface below @parent, by the number at the end of their paths. */
+static GPtrArray *
+collect (LuiSession *session, const char *interface, const char *parent)
+{
+  GPtrArray *found = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autofree char *prefix = g_strconcat (parent, "/", NULL);
+  GList *objects = g_dbus_object_manager_get_objects (session->manager);
+
+  for (GList *l = objects; l != NULL; l = l->next)
+    {
+      GDBusInterface *proxy = g_dbus_object_get_interface (l->data, interface);
+
+      if (proxy == NULL)
+        continue;
+      if (g_str_has_prefix (g_dbus_object_get_object_path (l->data), prefix))
+        g_ptr_array_add (found, proxy);
+      else
+        g_object_unref (proxy);
+    }
+  g_list_free_full (objects, g_object_unref);
+  g_ptr_array_sort (found, compare_paths);
+  return found;
+}
+
+LpadBusManager *
+lui_session_manager (LuiSession *session)
+{
+  GDBusInterface *proxy
+      = g_dbus_object_manager_get_interface (session->manager, LPAD_BUS_ROOT, "org.lpad.Lpad1.Manager");
+
+  return proxy == NULL ? NULL : LPAD_BUS_MANAGER (proxy);
+}
+
+GPtrArray *
+lui_session_euiccs (LuiSession *session, GError **error)
+{
+  g_autoptr (GPtrArray) all = collect (session, "org.lpad.Lpad1.Euicc", LPAD_BUS_ROOT);
+  g_autoptr (GPtrArray) chips = g_ptr_array_new_with_free_func (g_free);
+  guint index;
+
+  if (session->euicc == NULL)
+    return g_steal_pointer (&all);
+
+  for (guint i = 0; i < all->len; i++)
+    {
+      LuiChipName *name = g_new0 (LuiChipName, 1);
+
+      name->number = lui_euicc_number (all->pdata[i]);
+      name->eid = lpad_bus_euicc_get_eid (all->pdata[i]);
+      name->device = lpad_bus_euicc_get_device (all->pdata[i]);
+      g_ptr_array_add (chips, name);
+    }
+  if (!lui_select_euicc (
+          session->euicc, (const LuiChipName *const *) chips->pdata, chips->len, &index, error))
+    return NULL;
+
+  g_autoptr (GPtrArray) one = g_ptr_array_new_with_free_func (g_object_unref);
+  g_ptr_array_add (one, g_object_ref (all->pdata[index]));
+  return g_steal_pointer (&one);
+}
+
+LpadBusEuicc *
+lui_session_euicc (LuiSession *session, GError **error)
+{
+  g_autoptr (GPtrArray) euiccs = lui_session_euiccs (session, error);
+
+  if (euiccs == NULL)
+    return NULL;
+  if (euiccs->len == 0)
+    {
+      g_set_error (error, LPAD_ERROR, LPAD_ERROR_NOT_FOUND, "There is no eUICC.");
+      return NULL;
+    }
+  if (euiccs->len > 1)
+    {
+      g_set_error (error,
+                   LPAD_ERROR,
+                   LPAD_ERROR_INVALID_ARGUMENTS,
+                   "There are %u eUICCs: say which one with --euicc (lui-cli status lists them).",
+                   euiccs->len);
+      return NULL;
+    }
+  return g_object_ref (euiccs->pdata[0]);
+}
+
+GPtrArray *
+lui_session_profiles (LuiSession *session, LpadBusEuicc *euicc)
+{
+  return collect (session, "org.lpad.Lpad1.Profile", g_dbus_proxy_get_object_path (G_DBUS_PROXY (euicc)));
+}
+
+GPtrArray *
+lui_session_notifications (LuiSession *session, LpadBusEuicc *euicc)
+{
+  return collect (
+      session, "org.lpad.Lpad1.Notification", g_dbus_proxy_get_object_path (G_DBUS_PROXY (euicc)));
+}
+
+LpadBusProfile *
+lui_session_profile (LuiSession *session, const char *text, GError **error)
+{
+  g_autoptr (GPtrArray) euiccs = lui_session_euiccs (session, error);
+  g_autoptr (GPtrArray) proxies = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+  guint index;
+
+  if (euiccs == NULL)
+    return NULL;
+  for (guint i = 0; i < euiccs->len; i++)
+    {
+      g_autoptr (GPtrArray) profiles = lui_session_profiles (session, euiccs->pdata[i]);
+
+      for (guint k = 0; k < profiles->len; k++)
+        {
+          LuiProfileName *name = g_new0 (LuiProfileName, 1);
+
+          name->iccid = lpad_bus_profile_get_iccid (profiles->pdata[k]);
+          name->nickname = lpad_bus_profile_get_nickname (profiles->pdata[k]);
+          name->name = lpad_bus_profile_get_name (profiles->pdata[k]);
+          g_ptr_array_add (names, name);
+          g_ptr_array_add (proxies, g_object_ref (profiles->pdata[k]));
+        }
+    }
+  if (!lui_select_profile (text, (const LuiProfileName *const *) names->pdata, names->len, &index, error))
+    return NULL;
+  return g_object_ref (proxies->pdata[index]);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "lpad-bus.h"
+#include "lpad-error.h"
+
+G_BEGIN_DECLS
+
+/**
+ * LuiSession: one run of lui-cli: the options that every verb has, and the connection to lpad.
+ * @euicc: which chip, as the user wrote it, or NULL
+ */
+typedef struct
+{
+  gboolean json;
+  gboolean verbose;
+  char *euicc;
+  GDBusConnection *connection;
+  GDBusObjectManager *manager;
+} LuiSession;
+
+/** How long lpad may take for a call: chips are read when lpad starts, and polkit may ask the user. */
+#define LUI_CALL_TIMEOUT_MSEC (120 * 1000)
+
+void lui_session_clear (LuiSession *session);
+
+/**
+ * lui_session_connect: starts lpad if it does not run, and reads its objects.
+ * Returns: FALSE with %G_DBUS_ERROR_SERVICE_UNKNOWN when there is no bus or no lpad, or the error that lpad
+ * gave
+ */
+gboolean lui_session_connect (LuiSession *session, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** lui_session_manager: the object that is always there; NULL when lpad does not show it. */
+LpadBusManager *lui_session_manager (LuiSession *session);
+
+/** lui_session_euiccs: (element-type LpadBusEuicc) (transfer container): those that --euicc names, or all, by
+ * number. Returns NULL with %LPAD_ERROR_NOT_FOUND when --euicc fits none, and
+ * %LPAD_ERROR_INVALID_ARGUMENTS when it fits several. */
+GPtrArray *lui_session_euiccs (LuiSession *session, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** lui_session_euicc: (transfer full): the one chip that is meant; an error when there is none, or when there
+ * are several and --euicc does not say which. */
+LpadBusEuicc *lui_session_euicc (LuiSession *session, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** lui_session_profiles: (element-type LpadBusProfile) (transfer container): the profiles of @euicc in the
+ * chip's order. */
+GPtrArray *lui_session_profiles (LuiSession *session, LpadBusEuicc *euicc);
+
+/** lui_session_notifications: (element-type LpadBusNotification) (transfer container): those of @euicc by
+ * sequence number. */
+GPtrArray *lui_session_notifications (LuiSession *session, LpadBusEuicc *euicc);
+
+/** lui_session_profile: (transfer full): the one profile that @text names on the chips in question, see
+ * lui_select_profile(). */
+LpadBusProfile *
+lui_session_profile (LuiSession *session, const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** lui_path_number: the number at the end of an object's path. */
+guint64 lui_path_number (const char *path);
+
+/** lui_euicc_number: the number by which --euicc calls @euicc. */
+guint lui_euicc_number (LpadBusEuicc *euicc);
+
+/** lui_profile_euicc_number: the number of the chip that holds @profile. */
+guint lui_profile_euicc_number (LpadBusProfile *profile);
+
+G_END_DECLS
