@@ -86,7 +86,7 @@ def _extension(cert: x509.Certificate, kind: type) -> x509.ExtensionType | None:
         return cert.extensions.get_extension_for_class(kind).value
     except x509.ExtensionNotFound:
         return None
-    except ValueError as error:
+    except Exception as error:  # the library raises KeyError and others for damaged certificates
         raise PkiError(f"extensions cannot be read: {error}") from error
 
 
@@ -129,14 +129,13 @@ def may_sign_certificates(cert: x509.Certificate) -> bool:
 def is_issued_by(cert: x509.Certificate, issuer: x509.Certificate) -> bool:
     """One link of a chain: key identifiers and signature (ECDSA with SHA-256)."""
     public = issuer.public_key()
-    algorithm = cert.signature_hash_algorithm
-    if authority_key_id(cert) != key_id(issuer) or not isinstance(algorithm, hashes.SHA256):
-        return False
-    if not isinstance(public, ec.EllipticCurvePublicKey):
+    if authority_key_id(cert) != key_id(issuer) or not isinstance(public, ec.EllipticCurvePublicKey):
         return False
     try:
+        if not isinstance(cert.signature_hash_algorithm, hashes.SHA256):
+            return False
         public.verify(cert.signature, cert.tbs_certificate_bytes, ec.ECDSA(hashes.SHA256()))
-    except Exception:  # InvalidSignature, or a signature that is not DER
+    except Exception:  # InvalidSignature, an unknown algorithm, or a signature that is not DER
         return False
     return True
 

@@ -31,7 +31,7 @@ class EuiccIdentity:
 def _load(der: bytes, subject: str) -> x509.Certificate:
     try:
         return x509.load_der_x509_certificate(der)
-    except ValueError as error:
+    except Exception as error:   # ValueError, InvalidVersion and others, without a common base
         raise Refusal(subject, "6.1", f"certificate cannot be read: {error}") from error
 
 
@@ -68,12 +68,17 @@ def verify_euicc(euicc_der: bytes, eum_der: bytes, ci_certificates: Iterable[x50
     """The identity that a chain proves. Raises Refusal with the pair that ES9+ reports (5.6.3)."""
     eum = _load(eum_der, EUM)
     euicc = _load(euicc_der, EUICC)
+    subject = EUM
     try:
         ci = find_ci(ci_certificates, pki.authority_key_id(eum))
         if ci is None:
             raise Refusal("8.11.1", "3.9", "the EUM certificate is under an unknown CI")
         _check_eum(eum, ci)
+        subject = EUICC
         _check_euicc(euicc, eum)
-    except pki.PkiError as error:
-        raise Refusal(EUICC, "6.1", str(error)) from error
+        euicc.public_key()
+    except Refusal:
+        raise
+    except Exception as error:   # what the library thinks of a damaged certificate, in many classes
+        raise Refusal(subject, "6.1", str(error)) from error
     return EuiccIdentity(pki.eid_of(euicc), euicc, ci)

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from random import Random
 
 import pytest
 
@@ -11,8 +13,8 @@ from testbed import crypto, pki, tlv
 from testbed.smdp import SmdpServer, SubscriberRecord
 from testbed.tlv import encode
 
-from .mini_lpa import DEVICE_INFO, Es9Client, LpaError, MiniLpa, b64, succeeded
-from .soft_chip import CAPABILITY, SoftChip
+from .mini_lpa import DEVICE_INFO, Es9Client, LpaError, MiniLpa, b64, succeeded, unb64
+from .soft_chip import SoftChip
 
 HOST = "smdp.example.test"
 RECORD = SubscriberRecord.make(3)
@@ -311,3 +313,44 @@ def test_paths_and_sizes(client):
     assert client.post("unknownFunction", b"{}")[0] == 404
     assert client.post("../x", b"{}")[0] == 404
     assert client.post("cancelSession", b"", Content_Length="300000")[0] == 413
+
+
+class Recorder(Es9Client):
+    """Keeps the last good request of each function."""
+
+    sent: dict[str, dict]
+
+    def call(self, function: str, **members: str) -> dict:
+        """The request, remembered."""
+        vars(self).setdefault("sent", {})[function] = members
+        return super().call(function, **members)
+
+
+def mutations(octets: bytes, random: Random, count: int) -> Iterator[bytes]:
+    """The same object with an octet changed, octets removed or inserted, or cut short."""
+    for _ in range(count):
+        place, kind = random.randrange(len(octets)), random.randrange(4)
+        head, tail = octets[:place], octets[place:]
+        yield [head + bytes([tail[0] ^ 1 << random.randrange(8)]) + tail[1:], head + tail[random.randrange(1, 9):],
+               head + random.randbytes(random.randrange(1, 9)) + tail, head][kind]
+
+
+@pytest.mark.parametrize("function, member", [
+    ("initiateAuthentication", "euiccInfo1"), ("authenticateClient", "authenticateServerResponse"),
+    ("getBoundProfilePackage", "prepareDownloadResponse"), ("cancelSession", "cancelSessionResponse"),
+    ("handleNotification", "pendingNotification")])
+def test_damaged_objects_get_a_clear_answer(server, keys, function, member):
+    client = Recorder(HOST, server.port, keys.ci.cert)
+    lpa = MiniLpa(SoftChip(keys.chip), client)
+    lpa.download(server.place_order(RECORD).matching_id)
+    lpa.authenticate(server.place_order(RECORD).matching_id)
+    lpa.cancel(1)
+    right = client.sent[function]
+    for damaged in mutations(unb64(right[member]), Random(1), 400):
+        session = server.es9.sessions.lookup(lpa.transaction_id)
+        session.state = {"authenticateClient": "initiated"}.get(function, "authenticated")
+        body = right | {member: b64(damaged), "transactionId": lpa.transaction_id.hex()}
+        status, _, _ = client.post(function, json.dumps(body).encode())
+        assert status in (200, 204, 400)
+    assert server.counters.tcp_connections == 1, "no connection thread died"
+    client.close()
