@@ -193,8 +193,10 @@ check_blocks (gsize size, const LpadSegmentSize *form, const char *function, GEr
 
 /* Chooses how to send it again. Returns: FALSE when there is nothing left to try */
 static gboolean
-next_form (LpadSegmentSize *form, Outcome outcome, gboolean *le_tried)
+next_form (LpadSegmentSize *form, gsize request_size, Outcome outcome, gboolean *le_tried)
 {
+  guint block = (guint) MIN (form->octets, request_size);
+
   if (outcome == LE_DISLIKED && !*le_tried)
     {
       form->le_toggled = !form->le_toggled;
@@ -203,9 +205,9 @@ next_form (LpadSegmentSize *form, Outcome outcome, gboolean *le_tried)
     }
   if (outcome == LE_DISLIKED)
     form->le_toggled = !form->le_toggled; /* that was not it */
-  if (outcome == SENT || form->octets <= LPAD_SEGMENT_SIZE_MIN)
+  if (outcome == SENT || block <= LPAD_SEGMENT_SIZE_MIN)
     return FALSE;
-  form->octets = MAX (form->octets / 2, LPAD_SEGMENT_SIZE_MIN);
+  form->octets = MAX (block / 2, LPAD_SEGMENT_SIZE_MIN);
   return TRUE;
 }
 
@@ -233,7 +235,7 @@ lpad_channel_store_data (LpadChannel *self, GBytes *request, const char *functio
           *self->segment_size = form;
           return lpad_buffer_steal (answer);
         }
-      if (next_form (&form, outcome, &le_tried))
+      if (next_form (&form, g_bytes_get_size (request), outcome, &le_tried))
         continue;
 
       if (local == NULL)

@@ -299,7 +299,7 @@ lpad_card_pcsc_connect (const char *reader, guint timeout_ms, GCancellable *canc
   self->state->reader = g_strdup (reader);
   self->thread = lpad_pcsc_thread_new (self->state, release_call);
 
-  if (!run (self, connect_call, CONNECT_TIMEOUT_MS, error)
+  if (!run (self, connect_call, MIN (timeout_ms, CONNECT_TIMEOUT_MS), error)
       || !lpad_manage_channel_present_terminal (LPAD_CARD (self), error))
     return NULL;
   return LPAD_CARD (g_steal_pointer (&self));
