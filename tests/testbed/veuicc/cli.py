@@ -88,6 +88,8 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(str(error))
     card = VpcdCard(chip, *options.vpcd, latency=options.latency / 1000)
     stop_signals = {signal.SIGINT, signal.SIGTERM}
+    for number in stop_signals:
+        signal.signal(number, lambda *_: None)  # a shell's background job ignores some of them
     signal.pthread_sigmask(signal.SIG_BLOCK, stop_signals)
     try:
         card.insert()

@@ -59,7 +59,7 @@ class NotificationStore:
         del self.pending[:max(0, len(self.pending) - max(1, self._slots()))]
 
     def add_events(self, events: Iterable[Event], sign: Signer) -> None:
-        """OtherSignedNotification for each event and recipient (2.4a.1.2)."""
+        """OtherSignedNotification for each event and recipient (3.5)."""
         for event, profile in events:
             for address in profile.addresses_for(event):
                 seq, metadata = self.metadata(event, address, profile.iccid)

@@ -124,7 +124,7 @@ class ProfileTable:
         self.profiles: list[Profile] = []
         #: Not None from an accepted switch (or a reset of memory) to the reset of the card.
         self.pending: Pending | None = None
-        #: Operational profile that was enabled before a test profile (2.4.5.3).
+        #: Operational profile that was enabled before a test profile (2.4.5).
         self._before_test: bytes | None = None
 
     def __iter__(self):
