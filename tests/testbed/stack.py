@@ -77,6 +77,7 @@ class Stack:
         self.host = host
         self.ci = pki.make_ci("Testbed CI")
         server = server_credentials or pki.make_server(self.ci, [host])
+        self.server_credentials = server
         self.issuers = [*server.ci_certs]
         self.smdp = SmdpServer(server, host)
         self.relay: Relay | None = None

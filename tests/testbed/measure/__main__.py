@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""python3 -m testbed.measure: prints all figures, and writes them for machines."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from testbed.measure import daemon, download
+from testbed.measure.figures import Figures
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="tests/measure", description=__doc__)
+    parser.add_argument("--json", metavar="FILE", type=Path, help="also write key -> median as one flat object")
+    parser.add_argument("--runs", metavar="N", type=int, default=7, help="repetitions (default: 7)")
+    arguments = parser.parse_args()
+    if arguments.runs < 1:
+        parser.error("--runs needs at least 1")
+
+    def log(what: str) -> None:
+        print(f"measuring: {what}", file=sys.stderr, flush=True)
+
+    figures = Figures()
+    download.measure(figures, arguments.runs, log)
+    daemon.measure(figures, arguments.runs, log)
+    print(figures.table())
+    if arguments.json:
+        figures.write_json(arguments.json)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
