@@ -136,9 +136,12 @@ name_of (const GError *error)
     }
   if (error->domain == G_OPTION_ERROR)
     return g_strdup (LPAD_BUS_ERROR_PREFIX "InvalidArguments");
-  if (!g_dbus_error_is_remote_error (error) && error->domain != G_DBUS_ERROR)
-    return g_strdup (LPAD_BUS_ERROR_PREFIX "Failed");
-  name = g_dbus_error_encode_gerror (error);
+  if (g_dbus_error_is_remote_error (error))
+    name = g_dbus_error_get_remote_error (error);
+  else if (error->domain == G_DBUS_ERROR)
+    name = g_dbus_error_encode_gerror (error);
+  else
+    name = g_strdup (LPAD_BUS_ERROR_PREFIX "Failed");
   return g_strdup (translate_name (name));
 }
 

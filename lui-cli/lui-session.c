@@ -35,22 +35,50 @@ set_unavailable (GError **error, const char *message)
   g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN, message);
 }
 
-/* Starting the service by hand tells why it did not start; the object manager would not. */
+static GVariant *
+call_bus (GDBusConnection *connection,
+          const char *method,
+          GVariant *arguments,
+          const char *reply,
+          GError **error)
+{
+  return g_dbus_connection_call_sync (connection,
+                                      "org.freedesktop.DBus",
+                                      "/org/freedesktop/DBus",
+                                      "org.freedesktop.DBus",
+                                      method,
+                                      arguments,
+                                      G_VARIANT_TYPE (reply),
+                                      G_DBUS_CALL_FLAGS_NONE,
+                                      LUI_CALL_TIMEOUT_MSEC,
+                                      NULL,
+                                      error);
+}
+
+static gboolean
+is_running (GDBusConnection *connection)
+{
+  g_autoptr (GVariant) reply
+      = call_bus (connection, "NameHasOwner", g_variant_new ("(s)", LPAD_BUS_NAME), "(b)", NULL);
+  gboolean owned = FALSE;
+
+  if (reply != NULL)
+    g_variant_get (reply, "(b)", &owned);
+  return owned;
+}
+
+/* Starting the service by hand tells why it did not start; the object manager would not. The bus refuses to
+ * start one that runs but has no activation file, so that is asked first. */
 static gboolean
 start_service (GDBusConnection *connection, GError **error)
 {
   g_autoptr (GError) local = NULL;
-  g_autoptr (GVariant) reply = g_dbus_connection_call_sync (connection,
-                                                            "org.freedesktop.DBus",
-                                                            "/org/freedesktop/DBus",
-                                                            "org.freedesktop.DBus",
-                                                            "StartServiceByName",
-                                                            g_variant_new ("(su)", LPAD_BUS_NAME, 0),
-                                                            G_VARIANT_TYPE ("(u)"),
-                                                            G_DBUS_CALL_FLAGS_NONE,
-                                                            LUI_CALL_TIMEOUT_MSEC,
-                                                            NULL,
-                                                            &local);
+  g_autoptr (GVariant) reply = NULL;
+
+  if (is_running (connection))
+    return TRUE;
+  reply
+      = call_bus (connection, "StartServiceByName", g_variant_new ("(su)", LPAD_BUS_NAME, 0), "(u)", &local);
   if (reply != NULL)
     return TRUE;
 
