@@ -16,6 +16,7 @@
 #define HEADERS_MAX      (16 * 1024) /* octets of all headers of an answer */
 #define STALL_SPEED      50          /* octets a second: slower is a stall */
 #define POLL_INTERVAL_MS 1000        /* a cancellation wakes the poll, so this decides nothing */
+#define CLOCK_SLACK_MS   100
 
 /* One request and its answer. */
 typedef struct
@@ -25,6 +26,7 @@ typedef struct
   gsize sent; /* octets of the body */
   LpadBuffer *answer;
   gsize header_octets;
+  gint64 start;  /* monotonic, microseconds */
   GError *error; /* why the certificate was refused */
   LpadHttpsFault fault;
 } Exchange;
@@ -442,8 +444,8 @@ set_fault_error (LpadHttps *https, CURLcode code, GError **error)
 {
   Exchange *exchange = https->exchange;
   LpadHttpsFault *fault = &exchange->fault;
+  gint64 elapsed_ms = (g_get_monotonic_time () - exchange->start) / 1000;
   curl_off_t connected = 0;
-  curl_off_t elapsed = 0;
 
   if (exchange->error != NULL)
     {
@@ -453,12 +455,12 @@ set_fault_error (LpadHttps *https, CURLcode code, GError **error)
 
   curl_easy_getinfo (https->easy, CURLINFO_OS_ERRNO, &fault->system_error);
   curl_easy_getinfo (https->easy, CURLINFO_PRETRANSFER_TIME_T, &connected);
-  curl_easy_getinfo (https->easy, CURLINFO_TOTAL_TIME_T, &elapsed);
   fault->code = code;
   fault->host = https->host;
   fault->words = https->words;
   fault->connected = connected > 0;
-  fault->deadline_passed = elapsed >= (curl_off_t) exchange->request->timeout_ms * 1000;
+  /* curl has one code for a stall and for the deadline; its clock may be some milliseconds off ours. */
+  fault->deadline_passed = elapsed_ms + CLOCK_SLACK_MS >= exchange->request->timeout_ms;
   if (code == CURLE_FILESIZE_EXCEEDED)
     fault->too_large = TRUE;
   lpad_https_fault_set_error (fault, error);
@@ -501,6 +503,7 @@ lpad_https_post (LpadHttps *https,
 
   answer = lpad_buffer_new (request->maximum);
   exchange.answer = answer;
+  exchange.start = g_get_monotonic_time ();
   exchange.fault.alert = -1;
   exchange.fault.maximum = request->maximum;
   https->exchange = &exchange;

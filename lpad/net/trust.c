@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "trust.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "certificate.h"
 #include "error-details.h"
@@ -129,25 +134,40 @@ add_certificates (LpadTrust *trust, const char *data, gsize size, gboolean test,
   return 1;
 }
 
+/* Reads up to @maximum octets of @path. Returns their number, -1 with errno when it is no regular file. */
+static gssize
+read_file (const char *path, char *data, gsize maximum)
+{
+  int fd = g_open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
+  struct stat status;
+  gssize count = -1;
+  gsize size = 0;
+  int saved;
+
+  if (fd < 0)
+    return -1;
+  if (fstat (fd, &status) == 0 && !S_ISREG (status.st_mode))
+    errno = EINVAL;
+  else
+    while ((count = read (fd, data + size, maximum - size)) > 0)
+      size += (gsize) count;
+  saved = errno;
+  close (fd);
+  errno = saved;
+  return count < 0 ? -1 : (gssize) size;
+}
+
 static void
 load_file (LpadTrust *trust, const char *path, gboolean test)
 {
   g_autofree char *shown = lpad_text_clean ((const guint8 *) path, strlen (path), FILE_NAME_MAX_OCTETS);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GFileInputStream) stream = NULL;
-  g_autoptr (GFile) file = g_file_new_for_path (path);
   g_autofree char *data = g_malloc (LPAD_CERTIFICATE_MAX + 1);
-  gsize size = 0;
+  gssize size = read_file (path, data, LPAD_CERTIFICATE_MAX + 1);
 
-  if (!g_file_test (path, G_FILE_TEST_IS_REGULAR))
-    return;
-
-  stream = g_file_read (file, NULL, &error);
-  if (stream == NULL
-      || !g_input_stream_read_all (
-          G_INPUT_STREAM (stream), data, LPAD_CERTIFICATE_MAX + 1, &size, NULL, &error))
-    g_warning ("%s is not used as issuer: %s", shown, error->message);
-  else if (size == 0 || size > LPAD_CERTIFICATE_MAX || add_certificates (trust, data, size, test, shown) == 0)
+  if (size < 0)
+    g_warning ("%s is not used as issuer: %s", shown, g_strerror (errno));
+  else if (size == 0 || size > LPAD_CERTIFICATE_MAX
+           || add_certificates (trust, data, (gsize) size, test, shown) == 0)
     g_warning ("%s is not used as issuer: it is no certificate in DER or PEM", shown);
   ERR_clear_error ();
 }
