@@ -37,6 +37,6 @@ def text(host: str, orders: Iterable[Order], record: Record) -> str:
         notifications = [_notification(entry) for entry in record.notifications] or ["  none"]
         figures = record.counters.snapshot()
         lines = [f"SM-DP+ {host}", "Orders", *_orders(orders), "Notifications", *notifications]
-    lines.append(f"Network: {figures['tcp_connections']} TCP connections, {figures['tls_handshakes']} TLS"
-                 f" handshakes, {figures['http_requests']} requests")
+    lines.append(f"Network: TCP connections {figures['tcp_connections']}, TLS handshakes"
+                 f" {figures['tls_handshakes']}, requests {figures['http_requests']}")
     return "\n".join(lines)

@@ -231,7 +231,7 @@ def test_report_tells_the_story(server, lpa):
     lpa.download(order.matching_id)
     text = server.report()
     for words in (order.matching_id, "installed", RECORD.iccid, "install: success", "signature verified",
-                  "1 TLS handshakes"):
+                  "TLS handshakes 1, requests 4"):
         assert words in text
 
 
