@@ -19,7 +19,7 @@
 #define LPAD_BUS_ANNOTATION_POLKIT_ACTION "org.lpad.Lpad1.PolkitAction"
 #define LPAD_BUS_ANNOTATION_OWNER_MAY     "org.lpad.Lpad1.OwnerMay"
 
-/* polkit actions (data/org.lpad.lpad1.policy.in) */
+/* polkit actions (data/org.lpad.lpad1.policy) */
 #define LPAD_POLKIT_READ       "org.lpad.lpad1.read"
 #define LPAD_POLKIT_DOWNLOAD   "org.lpad.lpad1.download"
 #define LPAD_POLKIT_SWITCH     "org.lpad.lpad1.switch"

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# bash completion for lui-cli
+
+# ICCIDs of the profiles; nothing when lpad cannot be asked.
+_lui_cli_profiles ()
+{
+  lui-cli list --json 2>/dev/null | sed -n 's/.*"iccid" : "\([0-9A-Fa-f]*\)".*/\1/p'
+}
+
+# The first word that is no option, and no value of one.
+_lui_cli_verb ()
+{
+  local i word skip=
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    word=${COMP_WORDS[i]}
+    if [[ -n $skip ]]; then
+      skip=
+    elif [[ $word == -e || $word == --euicc ]]; then
+      skip=1
+    elif [[ $word != -* && $word != '=' ]]; then
+      printf '%s\n' "$word"
+      return
+    fi
+  done
+}
+
+_lui_cli ()
+{
+  local current=${COMP_WORDS[COMP_CWORD]}
+  local previous=${COMP_WORDS[COMP_CWORD-1]}
+  local verbs='status list info download enable disable delete rename notifications monitor'
+  local global='--json --euicc --verbose --help -j -e -v -h'
+  local verb
+  verb=$(_lui_cli_verb)
+  COMPREPLY=()
+
+  case $previous in
+    -C|--confirmation-code-file|--icon)
+      mapfile -t COMPREPLY < <(compgen -f -- "$current")
+      return ;;
+    -e|--euicc|-s|--server|-m|--matching-id|-c|--confirmation-code|-n|--nickname|-i|--imei)
+      return ;;
+  esac
+
+  local words=$global
+  case $verb in
+    '')
+      words="$words --version -V $verbs" ;;
+    info)
+      words="$words --icon"
+      [[ $current == -* ]] || words=$(_lui_cli_profiles) ;;
+    download)
+      words="$words --server --matching-id --default --confirmation-code --confirmation-code-file --yes --accept-rules"
+      words="$words --enable --nickname --imei -s -m -d -c -C -y -r -E -n -i"
+      if [[ $current != -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -f -- "$current")
+        return
+      fi ;;
+    delete)
+      words="$words --yes -y"
+      [[ $current == -* ]] || words=$(_lui_cli_profiles) ;;
+    enable|disable|rename)
+      [[ $current == -* ]] || words=$(_lui_cli_profiles) ;;
+    notifications)
+      words="$words list send" ;;
+  esac
+  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+}
+
+complete -F _lui_cli lui-cli
