@@ -50,7 +50,6 @@ CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configurat
 """
 
 
-FALLBACK='<busconfig><policy user="lpad"><allow own="org.lpad.Lpad1"/></policy><policy context="default"><allow send_destination="org.lpad.Lpad1"/></policy></busconfig>'
 def adapted_policy(text: str, user: str) -> str:
     """lpad's own bus policy, for a bus on which lpad does not run as user lpad."""
     return re.sub(r'user="lpad"', f'user="{user}"', text)
@@ -72,7 +71,7 @@ class Bus:
         for name, command in activation.items():
             text = f"[D-BUS Service]\nName={name}\nExec={command}\nUser={getpass.getuser()}\n"
             (folder / "services" / f"{name}.service").write_text(text)
-        (folder / "policy.conf").write_text(adapted_policy(POLICY.read_text() if POLICY.exists() else FALLBACK, str(os.getuid())))
+        (folder / "policy.conf").write_text(adapted_policy(POLICY.read_text(), str(os.getuid())))
         (folder / "bus.conf").write_text(CONFIG.format(folder=folder))
         command = ["dbus-daemon", f"--config-file={folder}/bus.conf", "--nofork", "--nopidfile", "--nosyslog"]
         self._program = self._run.spawn("bus", command, env)

@@ -116,13 +116,16 @@ class Run:
     def spawn(
         self, name: str, command: Sequence[str], env: Mapping[str, str], *, pass_fds: Sequence[int] = ()
     ) -> Program:
-        """Start a program; its output goes to NAME.log in the folder."""
+        """Start a program; its output goes to NAME.log in the folder.
+
+        It has a session of its own: Ctrl-C at the terminal is for this process, which ends it in its turn.
+        """
         log = self.folder / f"{name}.log"
         with log.open("ab") as output:
             process = _forker.submit(
                 subprocess.Popen, ["setpriv", "--pdeathsig", "KILL", "--", *command],
                 env={**env, **self.mark}, stdin=subprocess.DEVNULL, stdout=output,
-                stderr=subprocess.STDOUT, pass_fds=pass_fds, cwd=self.folder,
+                stderr=subprocess.STDOUT, pass_fds=pass_fds, cwd=self.folder, start_new_session=True,
             ).result()
         program = Program(name, process, log)
         self._programs.append(program)

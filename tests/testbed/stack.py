@@ -20,6 +20,8 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from gi.repository import GLib
+
 from testbed import pki
 from testbed.bus import LPAD_NAME, TOP, Bus
 from testbed.pcscd import Pcscd
@@ -27,6 +29,7 @@ from testbed.polkit import Polkit
 from testbed.process import Program, Run, StackError, need_programs, terminate, wait_until
 from testbed.relay import Relay
 from testbed.smdp import SmdpServer
+from testbed.terminal import Terminal
 from testbed.veuicc import Config, Euicc, VpcdCard
 
 HOST = "smdp.example.com"
@@ -142,6 +145,8 @@ class Stack:
         try:
             if hasattr(self, "polkit"):
                 self.stop_lpad()
+        except GLib.Error:
+            pass  # no bus any more; the keeper ends lpad
         finally:
             while self._started:
                 part = self._started.pop()
@@ -316,6 +321,10 @@ class Stack:
             [self.program("lui-cli"), *arguments], input=input, timeout=timeout, text=True,
             capture_output=True, env={**self.marked_env, **(env or {})}, cwd=self.folder,
         )
+
+    def terminal(self, *arguments: str, **options) -> Terminal:
+        """Run lui-cli at a terminal, with somebody who answers: see terminal.py."""
+        return Terminal([self.program("lui-cli"), *arguments], self.marked_env, cwd=self.folder, **options)
 
     @property
     def marked_env(self) -> dict[str, str]:
