@@ -22,10 +22,11 @@ from __future__ import annotations
 import argparse
 import queue
 import socket
-import struct
 import threading
 import time
 from collections import deque
+
+from .sockets import abort_on_close, shut
 
 SEGMENT = 1460
 INITIAL_WINDOW = 10 * SEGMENT
@@ -121,26 +122,10 @@ class _Direction:
     def _finish(self) -> None:
         """Pass on the end: a FIN as a FIN, a RST as a RST."""
         if self.broken:
-            linger_off(self._sink)
+            abort_on_close(self._sink)
             shut(self._sink, socket.SHUT_RD)
         else:
             shut(self._sink, socket.SHUT_WR)
-
-
-def shut(sock: socket.socket, how: int) -> None:
-    """shutdown() of a socket that may be gone."""
-    try:
-        sock.shutdown(how)
-    except OSError:
-        pass
-
-
-def linger_off(sock: socket.socket) -> None:
-    """Let the next close() send a RST."""
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    except OSError:
-        pass
 
 
 class Relay:
@@ -171,7 +156,7 @@ class Relay:
         """End every connection at once and wait for the threads."""
         self._stopping.set()
         if self._listener:
-            shut(self._listener, socket.SHUT_RDWR)
+            shut(self._listener)
             self._acceptor.join()
             self._listener.close()
             self._listener = None
@@ -179,7 +164,7 @@ class Relay:
             connections = dict(self._open)
         for pair in connections.values():
             for sock in pair:
-                shut(sock, socket.SHUT_RDWR)
+                shut(sock)
         for thread in connections:
             thread.join()
 
@@ -205,7 +190,7 @@ class Relay:
             try:
                 server = socket.create_connection(self._target, timeout=10)
             except OSError:
-                linger_off(client)
+                abort_on_close(client)
                 client.close()
                 continue
             server.settimeout(None)

@@ -8,10 +8,11 @@ sent but also where it breaks off and how slowly it goes.
 from __future__ import annotations
 
 import socket
-import struct
 import threading
 from dataclasses import dataclass, field
 from http import HTTPStatus
+
+from ..sockets import abort_on_close
 
 MAX_HEAD = 16 * 1024
 MAX_BODY = 256 * 1024
@@ -51,7 +52,6 @@ class Response:
     ``stop_after``: octets of the *body* after which ``ending`` happens; -1 is before the status line.
     ``ending``: "close" (FIN), "reset" (RST) or "hang" (the connection stays open and silent).
     ``pace``: seconds between two octets of the body, 0 for no delay.
-    ``length``: value of Content-Length if it shall differ from the truth.
     """
 
     status: int = 200
@@ -60,7 +60,6 @@ class Response:
     stop_after: int | None = None
     ending: str = ""
     pace: float = 0.0
-    length: int | None = None
     close: bool = False
 
     def head(self) -> bytes:
@@ -72,16 +71,10 @@ class Response:
         lines = [f"HTTP/1.1 {self.status} {phrase}"]
         lines += [f"{name}: {value}" for name, value in self.headers]
         if self.status != 204:
-            lines.append(f"Content-Length: {len(self.body) if self.length is None else self.length}")
+            lines.append(f"Content-Length: {len(self.body)}")
         if self.close:
             lines.append("Connection: close")
         return "\r\n".join(lines + ["", ""]).encode("latin-1")
-
-
-def reset(sock: socket.socket) -> None:
-    """Close with a RST instead of a FIN."""
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    sock.close()
 
 
 class HttpConnection:
@@ -186,7 +179,8 @@ class HttpConnection:
     def break_off(self, ending: str) -> None:
         """End the connection in one of the ways of :class:`Response`."""
         if ending == "reset":
-            reset(self.sock)
+            abort_on_close(self.sock)
+            self.sock.close()
         elif ending == "hang":
             self.wait_for_peer_to_leave()
 

@@ -15,10 +15,11 @@ from pathlib import Path
 
 from .. import pki
 from ..counters import Counters
+from ..sockets import abort_on_close, shut
 from . import report
 from .es9 import Es9, Malformed
 from .faults import Action, Faults, failed, json_response
-from .http import ConnectionLost, HttpConnection, HttpError, Request, Response, reset
+from .http import ConnectionLost, HttpConnection, HttpError, Request, Response
 from .orders import Order, OrderBook, Refusal
 from .record import Exchange, LogEntry, Notification, Record
 from .subscriber import SubscriberRecord
@@ -100,14 +101,14 @@ class SmdpServer:
         """End every connection and wait for its thread. The orders and the record stay."""
         self._stopping.set()
         if self._listener:
-            _shut(self._listener)
+            shut(self._listener)
             self._acceptor.join()
             self._listener.close()
             self._listener = None
         with self._lock:
             connections = dict(self._open)
         for sock in connections.values():
-            _shut(sock)
+            shut(sock)
         for thread in connections:
             thread.join()
 
@@ -184,7 +185,7 @@ class SmdpServer:
 
     def _refuse_connection(self, sock: socket.socket, fault: str) -> None:
         if fault == "reset":
-            reset(sock)
+            abort_on_close(sock)   # and _serve() closes
         elif fault == "black-hole":
             HttpConnection(sock, self._stopping).wait_for_peer_to_leave()
         elif fault == "alert":
@@ -283,14 +284,6 @@ class SmdpServer:
         content_type = headers.get("content-type", "").replace(" ", "").lower()
         if content_type not in ("application/json", "application/json;charset=utf-8"):
             raise HttpError(415, "Content-Type is not application/json")
-
-
-def _shut(sock: socket.socket) -> None:
-    """Wake up whoever waits on this socket."""
-    try:
-        sock.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass
 
 
 def _plain(status: int, text: str, *, close: bool = False) -> Response:
