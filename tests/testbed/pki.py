@@ -77,6 +77,22 @@ def check_eid(eid: str) -> str:
 # Reading certificates ---------------------------------------------------------
 
 
+def decode_untrusted(der: bytes) -> x509.Certificate:
+    """A peer's certificate, all of which can be read; PkiError for anything else.
+
+    The library decodes extensions and key late and has a dozen unrelated
+    exceptions for what it meets there.
+    """
+    try:
+        cert = x509.load_der_x509_certificate(der)
+        for part in ("extensions", "signature_hash_algorithm", "subject", "issuer"):
+            getattr(cert, part)
+        cert.public_key()
+    except Exception as error:
+        raise PkiError(f"not a certificate: {error}") from error
+    return cert
+
+
 def role_oid(role: str) -> x509.ObjectIdentifier:
     return x509.ObjectIdentifier(f"2.23.146.1.2.1.{ROLES[role]}")
 

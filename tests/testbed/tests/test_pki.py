@@ -121,6 +121,15 @@ def test_several_issuers(tmp_path):
     assert [pki.key_id(cert) for cert in chip.ci_certs] == [first.pkid, second.pkid]
 
 
+def test_untrusted_certificates(made):
+    der = made.server.dp_auth.der
+    assert pki.decode_untrusted(der) == made.server.dp_auth.cert
+    version = der.index(bytes.fromhex("A003020102")) + 4
+    for wrong in (b"", der[:-1], der[:version] + b"\x7f" + der[version + 1:]):
+        with pytest.raises(pki.PkiError):
+            pki.decode_untrusted(wrong)
+
+
 def test_bad_folders(made, tmp_path):
     with pytest.raises(pki.PkiError):
         pki.ServerCredentials.load(tmp_path)

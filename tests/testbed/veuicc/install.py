@@ -35,6 +35,8 @@ CONTROL_REFERENCE = {0x80: b"\x88", 0x81: b"\x10"}
 LENIENT_SEGMENT = 1036
 MAX_TEXT = {0x91: 32, 0x92: 64}
 MAX_ICON = 1024
+#: None, jpg, png.
+ICON_TYPES = (None, b"\x00", b"\x01")
 MAX_DP_DATA = 128
 TEST_SUPPORT = 3
 
@@ -230,6 +232,7 @@ class Loader:
             or any(tag not in values or len(values[tag]) > size for tag, size in MAX_TEXT.items())
             or len(values.get(0x94, b"")) > MAX_ICON
             or (0x94 in values and icon_type is None)
+            or icon_type not in ICON_TYPES
         )
         if wrong:
             raise Failure(Reason.INPUT)
@@ -242,7 +245,7 @@ class Loader:
             aid=self._profiles.new_aid(),
             service_provider=values[0x91],
             name=values[0x92],
-            icon_type=tlv.read_integer(icon_type) if icon_type is not None else None,
+            icon_type=icon_type[0] if icon_type else None,
             icon=values.get(0x94),
             profile_class=tlv.read_integer(values.get(0x95, b"\x02")),
             notification_configuration=values.get(0xB6),

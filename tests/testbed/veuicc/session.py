@@ -286,11 +286,9 @@ def _check_context(context: tlv.Tlv) -> None:
 
 def _load_certificate(cert_tlv: tlv.Tlv, code: int) -> x509.Certificate:
     try:
-        cert = x509.load_der_x509_certificate(cert_tlv.raw)
-        cert.extensions, cert.public_key()  # both are decoded late  # noqa: B018
-    except ValueError:
+        return pki.decode_untrusted(cert_tlv.raw)
+    except pki.PkiError:
         raise Refused(code) from None
-    return cert
 
 
 def _curve(cert: x509.Certificate) -> str:
