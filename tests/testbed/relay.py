@@ -13,8 +13,8 @@ How a link is modelled, for each connection and each direction:
   octets widen the window by as many, so it doubles each round trip, while at least half of it is in use. It
   is back at ten segments after the sender was idle for a round trip and 200 ms (RFC 2861).
 
-Not modelled: loss, reordering, headers, delayed acknowledgements, a receiver that reads slowly. The arithmetic
-is all in :class:`Link`; threads only wait for the instants that it names.
+Not modelled: loss, reordering, headers, delayed acknowledgements, a receiver that reads slowly. The
+arithmetic is all in :class:`Link`; threads only wait for the instants that it names.
 """
 
 from __future__ import annotations
@@ -219,10 +219,13 @@ class Relay:
 
 def main(arguments: list[str] | None = None) -> int:
     """``python3 -m testbed.relay``: relay until interrupted."""
-    parser = argparse.ArgumentParser(prog="python3 -m testbed.relay", description="Relay TCP over a slow link.")
+    parser = argparse.ArgumentParser(prog="python3 -m testbed.relay",
+                                     description="Relay TCP over a slow link.")
     parser.add_argument("target", help="host:port to relay to")
-    parser.add_argument("--listen", default="127.0.0.1:0", metavar="HOST:PORT", help="where to listen (%(default)s)")
-    parser.add_argument("--rtt", type=float, default=150, metavar="MS", help="round-trip time (%(default)s ms)")
+    parser.add_argument("--listen", default="127.0.0.1:0", metavar="HOST:PORT",
+                        help="where to listen (%(default)s)")
+    parser.add_argument("--rtt", type=float, default=150, metavar="MS",
+                        help="round-trip time (%(default)s ms)")
     parser.add_argument("--rate", type=float, metavar="OCTETS", help="octets a second, each way")
     options = parser.parse_args(arguments)
     target, listen = (text.rpartition(":") for text in (options.target, options.listen))

@@ -64,7 +64,8 @@ def _check_euicc(euicc: x509.Certificate, eum: x509.Certificate) -> None:
         raise Refusal(EUICC, "6.1", "eUICC certificate: EID or organisation outside the EUM's constraint")
 
 
-def verify_euicc(euicc_der: bytes, eum_der: bytes, ci_certificates: Iterable[x509.Certificate]) -> EuiccIdentity:
+def verify_euicc(euicc_der: bytes, eum_der: bytes,
+                 ci_certificates: Iterable[x509.Certificate]) -> EuiccIdentity:
     """The identity that a chain proves. Raises Refusal with the pair that ES9+ reports (5.6.3)."""
     eum = _load(eum_der, EUM)
     euicc = _load(euicc_der, EUICC)

@@ -20,8 +20,9 @@ from .subscriber import SubscriberRecord
 TLS_VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 ENDING_SIGNALS = {signal.SIGINT, signal.SIGTERM}
 ORDER_HELP = """\
-place an order; may be repeated. KEY=VALUE pairs separated by commas, all optional: number (of the subscriber),
-iccid, imsi, msisdn, provider, name, size (octets), matching-id, code (confirmation code), retries, eid,
+place an order; may be repeated. KEY=VALUE pairs separated by commas, all optional: number (of the
+subscriber), iccid, imsi, msisdn, provider, name, size (octets), matching-id, code (confirmation code),
+retries, eid,
 protection (session, ppk), class (test, provisioning, operational), pprs (1+2), icon (a PNG or JPEG file),
 expires (seconds), attempts, events (install+enable+disable+delete), addresses (a.example+b.example),
 oid (yes: the activation code names the server's OID), released (no)"""
@@ -58,7 +59,10 @@ ORDER_KEYS = {
 
 
 def parse_order(text: str, number: int) -> tuple[SubscriberRecord, dict[str, object]]:
-    """``KEY=VALUE,…`` as a subscriber record and the options of place_order. ValueError names what is wrong."""
+    """``KEY=VALUE,…`` as a subscriber record and the options of place_order.
+
+    ValueError names what is wrong.
+    """
     fields: dict[str, str] = {}
     options: dict[str, object] = {}
     for pair in filter(None, text.split(",")):
@@ -90,22 +94,24 @@ def qr_code(text: str) -> str:
     rows = code.get_matrix()
     rows += [[False] * len(rows[0])] * (len(rows) % 2)
     marks = {(True, True): " ", (True, False): "▄", (False, True): "▀", (False, False): "█"}
-    return "\n".join("".join(marks[pair] for pair in zip(upper, lower)) for upper, lower in zip(rows[::2], rows[1::2]))
+    return "\n".join("".join(marks[pair] for pair in zip(upper, lower))
+                     for upper, lower in zip(rows[::2], rows[1::2]))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="testbed smdp", formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="An operator's SM-DP+ (ES9+ over HTTPS). It prints an activation code and its QR code for\n"
-        "each order, runs until it is interrupted, and then says what it has on record.",
+        description="An operator's SM-DP+ (ES9+ over HTTPS). It prints an activation code and its QR\n"
+        "code for each order, runs until it is interrupted, and then says what it has on record.",
         epilog="faults:\n  " + "\n  ".join(named.names()) + "\n\nThose of HTTP can be bound to a function: "
         "NAME:FUNCTION[@N]. A subject/reason pair is a name too.\nFunctions:\n  " + "\n  ".join(FUNCTIONS))
     parser.add_argument("--credentials", type=Path, metavar="FOLDER",
-                        help="ci-1, dp-auth, dp-pb, dp-tls and their -key as PEM or DER; otherwise they are made"
-                        " for this run, with those of a chip")
+                        help="ci-1, dp-auth, dp-pb, dp-tls and their -key as PEM or DER; otherwise they are"
+                        " made for this run, with those of a chip")
     parser.add_argument("--save-credentials", type=Path, metavar="FOLDER",
                         help="keep what was made for this run: FOLDER/chip, FOLDER/server and FOLDER/ci.pem")
-    parser.add_argument("--host", metavar="NAME", help="SM-DP+ address; by default the name in the TLS certificate")
+    parser.add_argument("--host", metavar="NAME",
+                        help="SM-DP+ address; by default the name in the TLS certificate")
     parser.add_argument("--listen", type=_address, default=("127.0.0.1", 0), metavar="HOST:PORT",
                         help="where to listen (127.0.0.1, any free port)")
     parser.add_argument("--tls", choices=TLS_VERSIONS, help="this version of TLS alone")
@@ -114,7 +120,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--order", action="append", default=[], metavar="KEY=VALUE,…", help=ORDER_HELP)
     parser.add_argument("--fault", action="append", default=[], metavar="NAME[@N]",
                         help="let something go wrong, at the N-th occasion (1); names are listed below")
-    parser.add_argument("--transcript", type=Path, metavar="FILE", help="write all exchanges there, one JSON a line")
+    parser.add_argument("--transcript", type=Path, metavar="FILE",
+                        help="write all exchanges there, one JSON a line")
     parser.add_argument("--no-qr", action="store_true", help="no QR codes")
     return parser
 
@@ -167,8 +174,10 @@ def _run(server: SmdpServer, options: argparse.Namespace) -> None:
     with server:
         relay = None
         if options.rtt or options.rate:
-            relay = Relay(("127.0.0.1", server.port), options.listen, options.rtt / 1000, options.rate).start()
-        print(f"SM-DP+ {server.host} on {options.listen[0]}:{relay.port if relay else server.port}", flush=True)
+            target = ("127.0.0.1", server.port)
+            relay = Relay(target, options.listen, options.rtt / 1000, options.rate).start()
+        port = relay.port if relay else server.port
+        print(f"SM-DP+ {server.host} on {options.listen[0]}:{port}", flush=True)
         for order in server.book.orders:
             _show(order, qr=not options.no_qr)
         signal.sigwait(ENDING_SIGNALS)

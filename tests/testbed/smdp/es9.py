@@ -285,10 +285,10 @@ class Es9:
             return known
         if known and not order.rebinding:
             raise Refusal("8.2", "3.7", "the package cannot be bound again")
-        target = package.Target(eid, otpk, session.transaction_id)
+        target = package.Target(eid, otpk)
+        oid = pki.registered_oid(session.credential.cert) or "2.999"
         try:
-            order.binding = package.bind(
-                order, target, credential, pki.registered_oid(session.credential.cert) or "2.999", self.faults)
+            order.binding = package.bind(order, target, credential, oid, self.faults)
         except ValueError as error:
             raise Refusal("8.1", "6.1", f"one-time key of the eUICC: {error}") from error
         return order.binding

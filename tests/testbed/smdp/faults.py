@@ -4,8 +4,8 @@
 Three levels, each with its own trigger:
 
 * ``at_connection(action, n)`` — the n-th TCP connection from now on: :data:`CONNECTION_ACTIONS`.
-* ``at_request(action, n)`` and ``at_function(name, action, n)`` — the n-th HTTP request, or the n-th call of
-  one ES9+ function: an :class:`Action` such as ``Status(503)`` or ``Break(executed=False)``.
+* ``at_request(action, n)`` and ``at_function(name, action, n)`` — the n-th HTTP request, or the n-th call
+  of one ES9+ function: an :class:`Action` such as ``Status(503)`` or ``Break(executed=False)``.
 * ``change(point, value, n)`` — the n-th time that a protocol element is made, see :data:`POINTS`: an object
   with a correct signature over the wrong content, or a wrong signature, certificate, order of objects.
 

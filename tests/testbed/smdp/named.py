@@ -104,7 +104,8 @@ FUNCTION: dict[str, f.Action] = {
     "large-headers": f.Headers((("X-Filler", "A" * 65536),)),
     "wrong-json-transaction-id": f.Json(lambda answer: answer | {"transactionId": "00" * 16}),
     "no-header": f.Json(lambda answer: {k: v for k, v in answer.items() if k != "header"}),
-    "missing-member": f.Json(lambda answer: {k: v for k, v in answer.items() if k in ("header", "transactionId")}),
+    "missing-member": f.Json(
+        lambda answer: {k: v for k, v in answer.items() if k in ("header", "transactionId")}),
     "bad-base64": in_members(lambda text: "*" + text[1:]),
     "bad-tlv": in_members(lambda _: "MIL/"),
 }
@@ -136,7 +137,8 @@ POINT: dict[str, tuple[str, object]] = {
     "unannounced-confirmation-code": ("smdpSigned2.ccRequiredFlag", True),
     "wrong-transaction-id-bf23": ("bpp.transactionId", flip),
     "wrong-remote-operation": ("bpp.remoteOpId", 2),
-    "wrong-control-reference": ("bpp.controlReference", lambda item: item.replace(b"\x80\x01\x88", b"\x80\x01\x89")),
+    "wrong-control-reference": (
+        "bpp.controlReference", lambda item: item.replace(b"\x80\x01\x88", b"\x80\x01\x89")),
     "wrong-smdp-sign": ("bpp.smdpSign", flip),
     "wrong-configure-isdp": ("bpp.configureIsdp", encode(0xBF24, encode(0xB8, encode(0x80, bytes(140))))),
     "other-iccid": ("bpp.metadata", other_field(0x5A, bytes.fromhex("98001032547698103214"))),
@@ -158,7 +160,8 @@ POINT: dict[str, tuple[str, object]] = {
     "empty-a3": ("bpp.segments", []),
     "extra-tlv": ("bpp.children", lambda children: [*children, encode(0xA4, b"")]),
     "missing-a1": ("bpp.children", lambda children: [child for child in children if child[0] != 0xA1]),
-    "foreign-child": ("bpp.children", lambda children: [*children[:-1], encode(0xA3, encode(0x85, bytes(24)))]),
+    "foreign-child": (
+        "bpp.children", lambda children: [*children[:-1], encode(0xA3, encode(0x85, bytes(24)))]),
     "not-a-package": ("json.boundProfilePackage", encode(0xBF37, b"")),
     "cut-package": ("json.boundProfilePackage", lambda package: package[:-5]),
     "not-metadata": ("json.profileMetadata", encode(0x30, b"")),

@@ -75,7 +75,8 @@ def _problem_with_result(session: Session | None, data: tlv.Tlv, signature: byte
     return ""
 
 
-def read_install_result(item: tlv.Tlv, sessions: SessionTable, host: str) -> tuple[Notification, Session | None]:
+def read_install_result(item: tlv.Tlv, sessions: SessionTable,
+                        host: str) -> tuple[Notification, Session | None]:
     """A ProfileInstallationResult, BF37, and the session it belongs to."""
     data, signature = _child(item, 0xBF27), _child(item, 0x5F37)
     transaction_id = _child(data, 0x80).value

@@ -2,7 +2,7 @@
 """The bound profile package: protection and binding (SGP.22 v2.5, 2.5.3, 2.5.4 and 5.5).
 
 Protected segments are made once for a pair of one-time keys. What names the session, BF23, is made and
-signed again each time, so that a package whose download broke off can be sent again under another transaction.
+signed again each time, so that a package whose download broke off can be sent again in another session.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ class Target:
 
     eid: str
     euicc_otpk: bytes
-    transaction_id: bytes
 
 
 def host_id(host: str) -> bytes:

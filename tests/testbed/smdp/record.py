@@ -106,7 +106,7 @@ class Record:
                 raise TimeoutError("the SM-DP+ did not see what was expected")
 
     def write_transcript(self, path: Path) -> None:
-        """All exchanges as a file with one JSON object a line. It holds EIDs and tokens: mind who reads it."""
+        """All exchanges, one JSON object a line. The file holds EIDs and tokens: mind who reads it."""
         with self.changed, open(path, "w", encoding="utf-8") as file:
             for entry in self.transcript:
                 texts = {"request": entry.request.decode("utf-8", "backslashreplace"),

@@ -13,7 +13,8 @@ def _orders(orders: Iterable[Order]) -> list[str]:
     lines = []
     for order in orders:
         name = f"{order.record.service_provider}, {order.record.profile_name}"
-        lines.append(f"  {order.matching_id or '(by EID)'}  {order.state:10}  ICCID {order.record.iccid}  {name}")
+        token = order.matching_id or "(by EID)"
+        lines.append(f"  {token}  {order.state:10}  ICCID {order.record.iccid}  {name}")
         lines += [f"      {entry.event}" + (f" ({entry.detail})" if entry.detail else "")
                   for entry in order.history]
     return lines or ["  none"]

@@ -29,7 +29,8 @@ IDLE_TIMEOUT = 120.0
 """Seconds that a connection may stay silent; a server that has been forgotten must not keep threads."""
 
 
-def tls_context(credential: pki.Credential, tls_min: ssl.TLSVersion, tls_max: ssl.TLSVersion) -> ssl.SSLContext:
+def tls_context(credential: pki.Credential, tls_min: ssl.TLSVersion,
+                tls_max: ssl.TLSVersion) -> ssl.SSLContext:
     """A server context. Versions before 1.2, which SGP.22 forbids, are there to be refused by a client."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     if tls_min < ssl.TLSVersion.TLSv1_2:

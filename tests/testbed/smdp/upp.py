@@ -107,7 +107,8 @@ def _assemble(record: SubscriberRecord, filler: int, profile_type: str) -> bytes
         encode(0x81, TEMPLATE_MF), encode(0xA2, [encode(0xA1, [encode(0xC6, b"\x01\x01")])]),
         encode(0xA4, [_content(record.iccid_octets)])])
     _codes(elements, record)
-    elements.add(0xB2, [encode(0x81, TEMPLATE_TELECOM), encode(0xA2, [encode(0xA1, [encode(0xC6, b"\x01\x01")])])])
+    elements.add(0xB2, [
+        encode(0x81, TEMPLATE_TELECOM), encode(0xA2, [encode(0xA1, [encode(0xC6, b"\x01\x01")])])])
     _usim(elements, record)
     _aka(elements, record)
     _msisdn(elements, record)

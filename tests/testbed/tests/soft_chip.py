@@ -92,7 +92,8 @@ class SoftChip:
         children = tlv.parse_single(request).children()
         signed = encode(0x30, [
             encode(0x80, self._say("cancel.transactionId", children[0].value)),
-            encode(0x81, self._say("cancel.oid", tlv.oid(pki.DEFAULT_DP_OID))), encode(0x82, children[1].value)])
+            encode(0x81, self._say("cancel.oid", tlv.oid(pki.DEFAULT_DP_OID))),
+            encode(0x82, children[1].value)])
         return encode(0xBF41, encode(0xA0, [signed, self._sign("cancel.signature", signed)]))
 
     def _load_first(self, request: bytes) -> bytes:

@@ -67,7 +67,8 @@ def test_order_is_downloaded_from_the_command(start, tmp_path, number):
 
 
 @pytest.mark.parametrize("arguments, complaint", [
-    (["--order", "nonsense"], "KEY=VALUE"), (["--order", "colour=red"], "colour"), (["--order", "size=5"], "octets"),
+    (["--order", "nonsense"], "KEY=VALUE"), (["--order", "colour=red"], "colour"),
+    (["--order", "size=5"], "octets"),
     (["--fault", "nothing"], "nothing"), (["--credentials", "/nonexistent"], "nonexistent"),
     (["--listen", "here"], "HOST:PORT")])
 def test_mistakes_are_explained(start, arguments, complaint):
@@ -80,7 +81,8 @@ def test_order_keys(tmp_path):
     icon = tmp_path / "icon.png"
     icon.write_bytes(b"\x89PNG")
     record, options = cli.parse_order(
-        f"number=5,provider=Op,size=9000,matching-id=T-1,pprs=1+2,events=enable,oid=yes,released=no,icon={icon}", 1)
+        "number=5,provider=Op,size=9000,matching-id=T-1,pprs=1+2,events=enable,oid=yes,released=no,"
+        f"icon={icon}", 1)
     assert (record.service_provider, record.iccid[:7]) == ("Op", "8999970")
     assert options == {"size": 9000, "matching_id": "T-1", "pprs": (1, 2), "notification_events": ("enable",),
                        "with_oid": True, "released": False, "icon": b"\x89PNG", "icon_type": "png"}

@@ -71,7 +71,8 @@ def test_download(server, lpa, protection, size):
     assert succeeded(result) and lpa.chip.plaintext[0x86] == build_upp(RECORD, size)
     assert lpa.chip.plaintext[0x88] == lpa.metadata.raw == order.metadata()
     assert max(lpa.chip.segment_sizes) <= 1020
-    assert (0xA2 in [child.tag for child in tlv.parse_single(lpa.package).children()]) == (protection == "ppk")
+    tags = [child.tag for child in tlv.parse_single(lpa.package).children()]
+    assert (0xA2 in tags) == (protection == "ppk")
     assert order.state == "installed"
     counters = server.counters
     assert (counters.tcp_connections, counters.tls_handshakes, counters.http_requests) == (1, 1, 4)
@@ -117,10 +118,12 @@ def test_metadata_has_what_was_ordered(server):
         RECORD, icon=b"\x89PNG" + bytes(1020), pprs=(1, 2), profile_class="provisioning",
         notification_addresses=("a.example", "b.example"), notification_events=("install", "delete"))
     metadata = tlv.parse_single(order.metadata(), 0xBF25)
-    assert [child.tag for child in metadata.children()] == [0x5A, 0x91, 0x92, 0x93, 0x94, 0x95, 0xB6, 0xB7, 0x99]
+    tags = [child.tag for child in metadata.children()]
+    assert tags == [0x5A, 0x91, 0x92, 0x93, 0x94, 0x95, 0xB6, 0xB7, 0x99]
     entries = metadata.get(0xB6).children()
     assert [entry.get(0x81).value for entry in entries] == [b"a.example", b"b.example"]
-    assert entries[0].get(0x80).value == bytes.fromhex("0490") and metadata.get(0x99).value == bytes.fromhex("0560")
+    assert entries[0].get(0x80).value == bytes.fromhex("0490")
+    assert metadata.get(0x99).value == bytes.fromhex("0560")
 
 
 def test_icon_is_split_over_two_segments(server, lpa):
@@ -202,8 +205,8 @@ def test_binding_again_can_be_refused(server, lpa):
     assert refusal.value.pair == "8.2/3.7"
 
 
-@pytest.mark.parametrize("error, state", [((5, 10), "downloaded"), ((5, 11), "downloaded"), ((5, 12), "error"),
-                                          ((2, 9), "error")])
+@pytest.mark.parametrize("error, state", [
+    ((5, 10), "downloaded"), ((5, 11), "downloaded"), ((5, 12), "error"), ((2, 9), "error")])
 def test_failed_installation(server, lpa, error, state):
     order = server.place_order(RECORD)
     lpa.chip.lies["error"] = error

@@ -50,7 +50,8 @@ def fixture_lpa(keys, client):
 
 def post(client: Es9Client, chip: SoftChip) -> tuple[int, bytes, dict[str, str]]:
     """An initiateAuthentication that is right."""
-    body = {"euiccChallenge": b64(b"C" * 16), "smdpAddress": HOST, "euiccInfo1": b64(chip.es10(encode(0xBF20)))}
+    body = {"euiccChallenge": b64(b"C" * 16), "smdpAddress": HOST,
+            "euiccInfo1": b64(chip.es10(encode(0xBF20)))}
     return client.post("initiateAuthentication", json.dumps(body).encode())
 
 
@@ -148,7 +149,8 @@ def test_bodies(server, client, lpa):
     for name in ("not-json", "not-utf8"):
         with pytest.raises(ValueError):
             json.loads(body(name))
-    assert "header" not in json.loads(body("no-header")) and "serverSigned1" not in json.loads(body("missing-member"))
+    assert "header" not in json.loads(body("no-header"))
+    assert "serverSigned1" not in json.loads(body("missing-member"))
     assert json.loads(body("wrong-json-transaction-id"))["transactionId"] == "00" * 16
     assert json.loads(body("bad-base64"))["serverSigned1"].startswith("*")
     assert body("bad-tlv")

@@ -63,6 +63,11 @@ def test_without_slow_start_all_leaves_at_once():
     assert set(arrivals(Link(1.0, slow_start=False), 0.0, 70 * SEGMENT)) == {0.5}
 
 
+def connect(relay: Relay) -> socket.socket:
+    """A connection that fails rather than blocks for ever."""
+    return socket.create_connection(("127.0.0.1", relay.port), timeout=20)
+
+
 @pytest.fixture(name="echo")
 def fixture_echo():
     """A server that reads to the end and then sends everything back."""
@@ -85,7 +90,7 @@ def fixture_echo():
 
 def test_octets_and_ends_come_through(echo):
     data = os.urandom(300000)
-    with Relay(echo, rtt=0.01) as relay, socket.create_connection(("127.0.0.1", relay.port), timeout=20) as sock:
+    with Relay(echo, rtt=0.01) as relay, connect(relay) as sock:
         sock.sendall(data)
         sock.shutdown(socket.SHUT_WR)
         received = b""
@@ -98,7 +103,7 @@ def test_unreachable_target_is_a_reset():
     unused = socket.create_server(("127.0.0.1", 0))
     target = unused.getsockname()
     unused.close()
-    with Relay(target, rtt=0.0) as relay, socket.create_connection(("127.0.0.1", relay.port), timeout=20) as sock:
+    with Relay(target, rtt=0.0) as relay, connect(relay) as sock:
         with pytest.raises(ConnectionResetError):
             sock.recv(1)
 
@@ -106,7 +111,7 @@ def test_unreachable_target_is_a_reset():
 def test_stop_ends_connections():
     listener = socket.create_server(("127.0.0.1", 0))
     relay = Relay(listener.getsockname(), rtt=3600.0).start()
-    with socket.create_connection(("127.0.0.1", relay.port), timeout=20) as sock:
+    with connect(relay) as sock:
         sock.sendall(b"never arrives in time")
         peer, _ = listener.accept()
         relay.stop()
