@@ -22,9 +22,9 @@ ENDING_SIGNALS = {signal.SIGINT, signal.SIGTERM}
 ORDER_HELP = """\
 place an order; may be repeated. KEY=VALUE pairs separated by commas, all optional: number (of the
 subscriber), iccid, imsi, msisdn, provider, name, size (octets), matching-id, code (confirmation code),
-retries, eid, protection (session, ppk), class (test, provisioning, operational), pprs (1+2),
-icon (a PNG or JPEG file), expires (seconds), attempts, events (install+enable+disable+delete), addresses (a.example+b.example),
-oid (yes: the activation code names the server's OID), released (no)"""
+retries, eid, protection (session, ppk), class (test, provisioning, operational), pprs (1+2), icon (a PNG or
+JPEG file), expires (seconds), attempts, events (install+enable+disable+delete), addresses
+(a.example+b.example), oid (yes: the activation code names the server's OID), released (no)"""
 
 RECORD_KEYS = {"iccid": "iccid", "imsi": "imsi", "msisdn": "msisdn", "provider": "service_provider",
                "name": "profile_name"}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A local profile assistant of two hundred lines, to show the virtual eUICC and the SM-DP+ right.
+"""A small local profile assistant, to show the virtual eUICC and the SM-DP+ right.
 
 It does what the specification's sequence says and checks little: it is the testbed's own test driver, not a
 model for an LPA. A chip is anything with ``es10(request) -> answer``; :class:`CardChannel` makes one of a
