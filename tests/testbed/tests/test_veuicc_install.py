@@ -427,6 +427,20 @@ def test_power_cut_before_the_answer(made, tmp_path):
     assert again.profiles.by_iccid(ICCID) and next(iter(again.notifications)).raw == result.raw
 
 
+@pytest.mark.parametrize("sent", ["first", "all"])
+def test_failure_before_a_power_cut(made, tmp_path, sent):
+    path = tmp_path / "chip.json"
+    session = Session(Euicc(made.chip, state_file=path), made)
+    session.start()
+    if sent == "first":
+        channel = session.secure_channel(operation=2)
+        body, _, _ = session.load([tlv.encode(0xBF36, [channel, bytes(100)])[:-100]])
+    else:
+        pieces = session.operator.package(session.secure_channel(), metadata(), elements(end=False))
+        body, _, _ = session.load(pieces)
+    assert [note.raw for note in Euicc(made.chip, state_file=path).notifications] == [body]
+
+
 def test_switch_ends_the_session(session, chip):
     chip.add_profile(Profile(bytes(10), b""))
     session.start()

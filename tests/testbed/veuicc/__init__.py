@@ -5,8 +5,8 @@
     chip.process(bytes.fromhex("0070000001"))       # command -> answer with status word
     card = VpcdCard(chip); card.insert()            # the same behind a real pcscd
 
-Modules from the outside in: vpcd (reader), euicc (life, faults, loading),
-transport (channels, STORE DATA), functions (ES10), session (authentication),
+Modules from the outside in: vpcd (reader), euicc (life, faults), transport
+(channels, STORE DATA), functions (ES10), session (authentication), loading,
 install and elements (bound profile package), profiles and rules, notifications.
 """
 

@@ -13,18 +13,15 @@ from testbed.pki import ChipCredentials, ChipIdentity
 from testbed.veuicc import info
 from testbed.veuicc.apdu import Ins, StatusError, Sw, parse, status
 from testbed.veuicc.config import Config
-from testbed.veuicc.elements import SIMA_OK, Failure, Reason
 from testbed.veuicc.faults import AFTER, BEFORE, Fault, Faults
 from testbed.veuicc.functions import Functions
-from testbed.veuicc.install import PACKAGE, Installed, Loader
+from testbed.veuicc.loading import PACKAGE_TAG, Loading
 from testbed.veuicc.names import LOAD_PACKAGE, name_of
-from testbed.veuicc.notifications import Notification, NotificationStore
-from testbed.veuicc.profiles import INSTALL, Event, Profile, ProfileTable
-from testbed.veuicc.session import KeptKey, Sessions, Stage, chain_of
+from testbed.veuicc.notifications import NotificationStore
+from testbed.veuicc.profiles import Event, Profile, ProfileTable
+from testbed.veuicc.session import KeptKey, Sessions, chain_of
 from testbed.veuicc.store import Store
 from testbed.veuicc.transport import Transport
-
-PACKAGE_TAG = tlv.encode_tag(PACKAGE)
 
 #: REFRESH with qualifier 04, UICC reset (ETSI TS 102 223, 6.4.7).
 REFRESH = bytes.fromhex("D0098103010104" "82028182")
@@ -77,6 +74,7 @@ class Euicc:
         self.default_dp = ""
         #: Called without arguments when a fault pulls the card.
         self.on_removal: Callable[[], None] = lambda: None
+        self.loading = Loading(self)
         self._functions = Functions(self)
         self._store = Store(state_file)
         self._load()
@@ -129,12 +127,10 @@ class Euicc:
         self._powered = True
         self._transport = Transport(self.config, self)
         self.sessions = Sessions(self.credentials, kept=self.sessions.kept)
-        self._loader: Loader | None = None
-        self._loader_channel: int | None = None
         self._call_fault: Fault | None = None
         self._name = ""
         self._removed = False
-        self._report_interruption()
+        self.loading.power_cut()
         self.notify(self.profiles.apply_pending())
         self.save()
 
@@ -211,7 +207,7 @@ class Euicc:
     def block_arrived(self, request: bytes) -> None:
         """A STORE DATA block has come; request are the first two octets of the whole request."""
         self._name = self._name_of(request)
-        if self._name == LOAD_PACKAGE and (self._loader or request == PACKAGE_TAG):
+        if self._name == LOAD_PACKAGE and (self.loading.goes_on or request == PACKAGE_TAG):
             self.counters.add("bpp_apdus")
         fault = self.faults.hit("block", self._name)
         if fault and fault.phase == BEFORE:
@@ -229,11 +225,13 @@ class Euicc:
             return fault.body
         if fault and fault.phase == BEFORE and fault.kind != "early-result":
             self._happen(fault)
-        before = self._interrupted
+        before = self.loading.interrupted
         body = self._execute(request, channel, fault)
-        if self._name == LOAD_PACKAGE and (body or before != self._interrupted):
-            self.save()
-        elif self._name != LOAD_PACKAGE and self._name not in READ_ONLY:
+        if self._name == LOAD_PACKAGE:
+            changed = bool(body) or before != self.loading.interrupted
+        else:
+            changed = self._name not in READ_ONLY
+        if changed:
             self.save()
         if fault and fault.kind == "mutate":
             body = fault.change(body)
@@ -243,109 +241,21 @@ class Euicc:
 
     def _name_of(self, request: bytes) -> str:
         """While a package is loading, what is no function is taken for a part of it."""
-        return name_of(request) or (LOAD_PACKAGE if self._loader else "")
+        return name_of(request) or (LOAD_PACKAGE if self.loading.goes_on else "")
 
     def channel_left(self, channel: int) -> None:
         """Closed, or another application selected: a package cannot go on."""
-        if channel == self._loader_channel:
-            self._loader = None
+        self.loading.channel_left(channel)
 
     def _execute(self, request: bytes, channel: int, fault: Fault | None) -> bytes:
         if self.profiles.pending is not None:
             raise StatusError(Sw.CONDITIONS)
         if self._name == LOAD_PACKAGE:
-            return self._segment(request, channel, fault)
+            return self.loading.segment(request, channel, fault)
         try:
             return self._functions.call(tlv.parse_single(request))
         except tlv.TlvError as error:
             raise StatusError(Sw.WRONG_DATA) from error
-
-    # Loading of a package
-
-    def _segment(self, segment: bytes, channel: int, fault: Fault | None) -> bytes:
-        """One segment; the answer is empty or the ProfileInstallationResult."""
-        first = segment[:2] == PACKAGE_TAG
-        session = self.sessions.current
-        if first:
-            if self._loader_channel is not None or session is None or session.stage is not Stage.PREPARED:
-                raise StatusError(Sw.CONDITIONS)
-            self._loader = Loader(self.sessions, self.profiles, self.config, self.eid_octets)
-            self._loader_channel = channel
-        elif self._loader_channel is None:
-            raise StatusError(Sw.REFERENCE)
-        elif self._loader is None or channel != self._loader_channel:
-            raise StatusError(Sw.CONDITIONS)
-        command = self._loader.command_id
-        try:
-            if fault and fault.kind == "early-result":
-                command = fault.result[0]
-                raise Failure(fault.result[1])
-            installed = self._loader.begin(segment) if first else self._loader.add(segment)
-        except Failure as failure:
-            if fault is None or fault.kind != "early-result":
-                command = self._loader.command_id
-            return self._end_loading(_error_result(command, failure))
-        except StatusError:
-            self._loader = None
-            raise
-        self._interrupted = self._marker()
-        return self._finish(installed) if installed else b""
-
-    def _finish(self, installed: Installed) -> bytes:
-        profile = installed.profile
-        events = self.profiles.add(profile)
-        success = [tlv.encode(0x4F, profile.aid), tlv.encode(0x04, SIMA_OK)]
-        result = self._end_loading(tlv.encode(0xA0, success))
-        self.notify(events)
-        return result
-
-    def _end_loading(self, final_result: bytes) -> bytes:
-        """Write the result to memory, end the session, answer the result."""
-        result = self._installation_result(self._marker(), final_result)
-        self.sessions.current = None
-        self.abandon_package()
-        return result
-
-    def abandon_package(self) -> None:
-        """What has been loaded is discarded, without a result."""
-        self._loader = None
-        self._loader_channel = None
-        self._interrupted = None
-
-    def _marker(self) -> dict:
-        """What a result needs to be written, also after a power cut."""
-        session, iccid = self._loader.session, self._loader.iccid
-        return {
-            "transaction_id": session.transaction_id.hex(),
-            "address": session.server_address.decode("utf-8", "replace"),
-            "oid": session.server_oid,
-            "pkid": session.identity.pkid.hex(),
-            "iccid": iccid.hex() if iccid else None,
-            "command": self._loader.command_id,
-        }
-
-    def _installation_result(self, marker: dict, final_result: bytes) -> bytes:
-        """ProfileInstallationResult (2.5.6), stored as a notification before it is answered."""
-        iccid = bytes.fromhex(marker["iccid"]) if marker["iccid"] else None
-        address = marker["address"].encode()
-        seq, metadata = self.notifications.metadata(INSTALL, address, iccid)
-        data = tlv.encode(0xBF27, [
-            tlv.encode(0x80, bytes.fromhex(marker["transaction_id"])),
-            metadata,
-            tlv.encode(0x06, tlv.oid(marker["oid"])),
-            tlv.encode(0xA2, final_result),
-        ])
-        key = self._identity(bytes.fromhex(marker["pkid"])).key
-        result = tlv.encode(0xBF37, [data, tlv.encode(0x5F37, crypto.sign(key, data))])
-        self.notifications.add(Notification(seq, INSTALL, metadata, result))
-        return result
-
-    def _report_interruption(self) -> None:
-        """After a power cut while loading (3.1.3.3)."""
-        marker, self._interrupted = self._interrupted, None
-        if marker and self.config.interruption_result:
-            failure = Failure(Reason.INTERRUPTION)
-            self._installation_result(marker, _error_result(marker["command"], failure))
 
     # Profiles
 
@@ -355,7 +265,7 @@ class Euicc:
         if self.profiles.pending is not None and self.config.proactive_refresh:
             self._transport.announce(REFRESH)
         self.sessions.current = None
-        self.abandon_package()
+        self.loading.abandon()
 
     def notify(self, events: Iterable[Event]) -> None:
         self.notifications.add_events(events, self._sign)
@@ -368,12 +278,13 @@ class Euicc:
             self.save()
             return profile
 
-    def _identity(self, pkid: bytes) -> ChipIdentity:
+    def identity(self, pkid: bytes) -> ChipIdentity:
+        """The chain below the issuer, or the first one."""
         identities = self.credentials.identities
         return next((i for i in identities if i.pkid == pkid), identities[0])
 
     def _sign(self, pkid: bytes, octets: bytes) -> tuple[bytes, list[bytes]]:
-        identity = self._identity(pkid)
+        identity = self.identity(pkid)
         return crypto.sign(identity.key, octets), chain_of(identity)
 
     # Storage
@@ -386,7 +297,7 @@ class Euicc:
             "table": self.profiles.to_json(),
             "notifications": self.notifications.to_json(),
             "kept_keys": [kept.to_json() for kept in self.sessions.kept],
-            "interrupted": self._interrupted,
+            "interrupted": self.loading.interrupted,
         })
 
     def _load(self) -> None:
@@ -398,15 +309,9 @@ class Euicc:
         self.notifications.load(state.get("notifications", {}), self.config.first_sequence_number)
         kept = [KeptKey.from_json(key) for key in state.get("kept_keys", [])]
         self.sessions = Sessions(self.credentials, kept=kept)
-        self._interrupted = state.get("interrupted")
+        self.loading.interrupted = state.get("interrupted")
 
 
 def _instruction(command: bytes) -> str:
     return INSTRUCTION_NAMES.get(command[1], "unknown") if len(command) > 1 else "unknown"
 
-
-def _error_result(command: int, failure: Failure) -> bytes:
-    parts = [tlv.encode(0x80, tlv.integer(command)), tlv.encode(0x81, tlv.integer(failure.reason))]
-    if failure.sima:
-        parts.append(tlv.encode(0x82, failure.sima))
-    return tlv.encode(0xA1, parts)

@@ -83,7 +83,7 @@ class Functions:
     # Session: 5.7.5, 5.7.7, 5.7.13, 5.7.14
 
     def _get_challenge(self, _request: tlv.Tlv) -> bytes:
-        self._chip.abandon_package()
+        self._chip.loading.abandon()
         return self._chip.sessions.challenge()
 
     def _authenticate_server(self, request: tlv.Tlv) -> bytes:
@@ -96,7 +96,7 @@ class Functions:
     def _cancel_session(self, request: tlv.Tlv) -> bytes:
         reply = self._chip.sessions.cancel(request)
         if self._chip.sessions.current is None:
-            self._chip.abandon_package()
+            self._chip.loading.abandon()
         return reply
 
     # The chip itself: 5.7.8, 5.7.20, 5.7.22
