@@ -48,19 +48,41 @@ lui_json_euicc (JsonBuilder *builder, LpadBusEuicc *euicc)
   json_builder_end_object (builder);
 }
 
+/* What lpad does not say keeps its type all the same. */
+static void
+json_isdp_aid (JsonBuilder *builder, LpadBusProfile *profile)
+{
+  GVariant *aid = lpad_bus_profile_get_isdp_aid (profile);
+
+  if (aid == NULL)
+    lui_json_string (builder, "isdp_aid", "");
+  else
+    lui_json_variant (builder, "isdp_aid", aid);
+}
+
+static void
+json_owner (JsonBuilder *builder, LpadBusProfile *profile)
+{
+  g_autoptr (GVariant) owner = lpad_bus_profile_dup_owner (profile);
+
+  if (owner == NULL)
+    owner = g_variant_ref_sink (g_variant_new ("a{sv}", NULL));
+  lui_json_variant (builder, "owner", owner);
+}
+
 void
 lui_json_profile (JsonBuilder *builder, LpadBusProfile *profile)
 {
   json_builder_begin_object (builder);
   lui_json_integer (builder, "euicc", lui_profile_euicc_number (profile));
   lui_json_string (builder, "iccid", lpad_bus_profile_get_iccid (profile));
-  lui_json_variant (builder, "isdp_aid", lpad_bus_profile_get_isdp_aid (profile));
+  json_isdp_aid (builder, profile);
   lui_json_string (builder, "state", lpad_bus_profile_get_state (profile));
   lui_json_string (builder, "class", lpad_bus_profile_get_class (profile));
   lui_json_string (builder, "nickname", lpad_bus_profile_get_nickname (profile));
   lui_json_string (builder, "service_provider", lpad_bus_profile_get_service_provider (profile));
   lui_json_string (builder, "name", lpad_bus_profile_get_name (profile));
-  lui_json_variant (builder, "owner", lpad_bus_profile_get_owner (profile));
+  json_owner (builder, profile);
   lui_json_string (builder, "icon_type", lpad_bus_profile_get_icon_type (profile));
   lui_json_strv (builder, "policy_rules", lpad_bus_profile_get_policy_rules (profile));
   lui_json_boolean (builder, "can_disable", lpad_bus_profile_get_can_disable (profile));
