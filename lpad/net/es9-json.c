@@ -34,45 +34,51 @@ skip_string (const char *data, gsize size, gsize position)
         return i + 1;
       if (octet == '\\')
         i++;
-      else if (octet < 0x20 && strchr ("\t\r\n", octet) == NULL)
-        return 0;
-      else if (octet == 0)
+      else if (octet < 0x20 && octet != '\t' && octet != '\r' && octet != '\n')
         return 0;
     }
   return 0;
 }
 
+/* Whether @c may stand outside strings: a bracket opens the first value or stands inside it. */
+static gboolean
+is_in_place (char c, guint depth, gboolean is_complete)
+{
+  if (c == '\0')
+    return FALSE;
+  if (depth == 0 && (is_complete || strchr ("{[}]", c) == NULL))
+    return strchr (" \t\r\n", c) != NULL;
+  return g_ascii_isalnum (c) || strchr (" \t\r\n:,+-.{}[]\"", c) != NULL;
+}
+
 static gboolean
 check_shape (const char *data, gsize size, GError **error)
 {
+  gboolean is_complete = FALSE;
   guint depth = 0;
   gsize i = 0;
 
-  while (i < size)
+  while (i < size && is_in_place (data[i], depth, is_complete))
     {
       char c = data[i];
 
-      if (c == '"')
-        {
-          i = skip_string (data, size, i);
-          if (i == 0)
-            break;
-          continue;
-        }
       if (c == '{' || c == '[')
         depth++;
       else if (c == '}' || c == ']')
-        depth = depth > 0 ? depth - 1 : G_MAXUINT;
-      else if (c == '\0' || (!g_ascii_isalnum (c) && strchr (" \t\r\n:,+-.", c) == NULL))
-        break;
+        {
+          depth = depth > 0 ? depth - 1 : G_MAXUINT;
+          is_complete = depth == 0;
+        }
       if (depth > LPAD_ES9_JSON_DEPTH)
         {
           set_error (error, "the server's answer is nested too deeply or its brackets do not match");
           return FALSE;
         }
-      i++;
+      i = c == '"' ? skip_string (data, size, i) : i + 1;
+      if (i == 0)
+        break;
     }
-  if (i == size && size > 0 && depth == 0)
+  if (i == size && is_complete)
     return TRUE;
 
   set_error (error, "the server's answer is not JSON");

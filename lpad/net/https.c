@@ -106,6 +106,8 @@ on_tls_info (const SSL *ssl, int where, int value)
 static CURLcode
 on_ssl_context (CURL *easy, void *ssl_context, void *user_data)
 {
+  char groups[]
+      = "P-256:X25519:P-384:brainpoolP256r1:brainpoolP384r1"; /* OpenSSL's macro wants it writable */
   SSL_CTX *context = ssl_context;
 
   SSL_CTX_set_app_data (context, user_data);
@@ -114,7 +116,7 @@ on_ssl_context (CURL *easy, void *ssl_context, void *user_data)
   SSL_CTX_set_cert_verify_callback (context, on_verify, user_data);
   /* P-256 first: every SM has it (SGP.22 2.6.7), so that no key share is sent in vain. Brainpool is the other
    * curve of GSMA's issuers; OpenSSL demands that a certificate's curve is among the groups. */
-  if (SSL_CTX_set1_groups_list (context, "P-256:X25519:P-384:brainpoolP256r1:brainpoolP384r1") != 1)
+  if (SSL_CTX_set1_groups_list (context, groups) != 1)
     return CURLE_SSL_CONNECT_ERROR;
   return CURLE_OK;
 }

@@ -307,13 +307,14 @@ static SSL_CTX *
 make_context (const TestServerOptions *options)
 {
   SSL_CTX *context = SSL_CTX_new (TLS_server_method ());
+  char groups[] = "P-256:X25519:brainpoolP256r1";
   int version = options->tls_version;
 
   /* TLS 1.1 needs what the default level forbids. */
   SSL_CTX_set_security_level (context, version == TLS1_1_VERSION ? 0 : 1);
   SSL_CTX_set_min_proto_version (context, version != 0 ? version : TLS1_2_VERSION);
   SSL_CTX_set_max_proto_version (context, version);
-  SSL_CTX_set1_groups_list (context, "P-256:X25519:brainpoolP256r1");
+  SSL_CTX_set1_groups_list (context, groups);
   g_assert_cmpint (SSL_CTX_use_certificate (context, options->credential->certificate), ==, 1);
   g_assert_cmpint (SSL_CTX_use_PrivateKey (context, options->credential->key), ==, 1);
   if (options->intermediate != NULL)

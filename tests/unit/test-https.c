@@ -461,7 +461,6 @@ test_new (Fixture *f, gconstpointer unused)
   char *allowed[] = { name, NULL };
   static const char *const bad[]
       = { "", "host", "127.0.0.1", "a.example/path", "u@a.example", "a.example:0" };
-  g_autoptr (LpadHttps) https = NULL;
   g_autoptr (GError) error = NULL;
 
   f->config->allowed_servers = allowed;
