@@ -34,7 +34,7 @@ class Profile:
     """One ISD-P.  None is a field that the profile does not have."""
 
     iccid: bytes
-    aid: bytes
+    aid: bytes = b""
     service_provider: bytes | None = None
     name: bytes | None = None
     icon_type: int | None = None
