@@ -241,6 +241,18 @@ lpad_activation_code_parse (const char *text, GError **error)
   return g_steal_pointer (&code);
 }
 
+LpadActivationCode *
+lpad_activation_code_copy (const LpadActivationCode *code)
+{
+  LpadActivationCode *copy = g_new0 (LpadActivationCode, 1);
+
+  copy->smdp_address = g_strdup (code->smdp_address);
+  copy->matching_id = g_strdup (code->matching_id);
+  copy->smdp_oid = g_strdup (code->smdp_oid);
+  copy->confirmation_code_required = code->confirmation_code_required;
+  return copy;
+}
+
 void
 lpad_activation_code_free (LpadActivationCode *code)
 {
