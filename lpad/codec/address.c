@@ -120,12 +120,17 @@ lpad_address_normalise (const char *text, gsize size, GError **error)
 
   g_return_val_if_fail (text != NULL || size == 0, NULL);
 
+  if (size == 0)
+    {
+      refuse (error, "the host name is empty");
+      return NULL;
+    }
   if (size > TEXT_MAX)
     {
       refuse (error, "the address is too long");
       return NULL;
     }
-  if (size > 0 && memchr (text, '\0', size) != NULL)
+  if (memchr (text, '\0', size) != NULL)
     {
       refuse (error, "the host name has a control character in it");
       return NULL;
