@@ -6,10 +6,12 @@
 static void
 add_list (LuiTable *table, const char *title, const char *const *values)
 {
-  g_autofree char *joined = values == NULL ? NULL : g_strjoinv (", ", (char **) values);
+  g_autoptr (GString) joined = g_string_new (NULL);
 
-  if (joined != NULL && *joined != '\0')
-    lui_table_add (table, title, joined);
+  for (gsize i = 0; values != NULL && values[i] != NULL; i++)
+    g_string_append_printf (joined, "%s%s", i == 0 ? "" : ", ", values[i]);
+  if (joined->len > 0)
+    lui_table_add (table, title, joined->str);
 }
 
 static void

@@ -189,9 +189,9 @@ lui_cmd_monitor (LuiSession *session, const LuiVerb *verb, int argc, char **argv
 
   if (!lui_begin (session, verb, NULL, &argc, &argv, 0, 0, &error))
     return lui_fail (session, g_steal_pointer (&error));
-  watch (&monitor);
   g_unix_signal_add (SIGINT, on_interrupt, &monitor);
   g_unix_signal_add (SIGTERM, on_interrupt, &monitor);
+  watch (&monitor);
   g_main_loop_run (loop);
   g_signal_handlers_disconnect_by_data (session->manager, &monitor);
   g_signal_handlers_disconnect_by_data (session->connection, &monitor);

@@ -227,9 +227,10 @@ lui_offer_answer (LuiOperation *operation, GVariant *prompt, gpointer user_data,
                               : LPAD_BUS_ERROR_PREFIX "ConfirmationCodeRequired";
       return postpone (operation, error);
     }
-  decision = ask_consent (offer, operation, prompt);
+  decision = offer->agreed ? LUI_DECISION_INSTALL : ask_consent (offer, operation, prompt);
   if (lui_operation_pointless (operation))
     return TRUE;
+  offer->agreed = decision == LUI_DECISION_INSTALL;
   switch (decision)
     {
     case LUI_DECISION_INSTALL:

@@ -9,13 +9,14 @@ G_BEGIN_DECLS
  * LuiOffer: a profile that an operator offers, and the user's decision on it.
  * @unanswered: (out): nobody was there to ask, so the operation was postponed; the name of the error that
  * says what was wanted, or NULL
- * @shown: the offer has been shown; later prompts only ask for what is missing
+ * @shown, @agreed: the offer has been shown, and agreed to; later prompts only ask for what is missing
  */
 typedef struct
 {
   LuiSession *session;
   LuiTerminal *terminal;
   gboolean shown;
+  gboolean agreed;
   const char *unanswered;
 } LuiOffer;
 

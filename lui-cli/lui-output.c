@@ -27,7 +27,7 @@ lui_width (const char *text)
 {
   guint width = 0;
 
-  for (const char *p = text; *p != '\0'; p = g_utf8_next_char (p))
+  for (const char *p = text; *p != '\0'; p += g_utf8_skip[(guchar) *p])
     {
       gunichar c = g_utf8_get_char (p);
 

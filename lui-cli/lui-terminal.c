@@ -86,7 +86,7 @@ lui_terminal_restore (LuiTerminal *terminal)
 {
   if (!terminal->hidden)
     return;
-  tcsetattr (terminal->in, TCSAFLUSH, &terminal->saved);
+  tcsetattr (terminal->in, TCSADRAIN, &terminal->saved);
   terminal->hidden = FALSE;
   fputc ('\n', stdout); /* the one that was not echoed */
   fflush (stdout);
@@ -126,10 +126,11 @@ lui_terminal_ask (LuiTerminal *terminal,
   char *answer = NULL;
 
   lui_terminal_progress_end (terminal);
-  fprintf (stdout, "%s ", question);
-  fflush (stdout);
+  /* Before the question: whoever answers at once must not be heard, nor lose what was typed. */
   if (hidden)
     hide (terminal);
+  fprintf (stdout, "%s ", question);
+  fflush (stdout);
   source = g_unix_fd_add (terminal->in, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable, &line);
   while (!line.complete && !line.ended && (stop == NULL || !stop (user_data)))
     g_main_context_iteration (NULL, TRUE);

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "lui-output.h"
+
+#include <string.h>
+
+#include "lui-failure.h"
+#include "lui-offer.h"
+#include "lui-terminal.h"
+#include "names.h"
+
+static char *
+json_of (const char *text)
+{
+  g_autoptr (GVariant) value = g_variant_ref_sink (g_variant_new_parsed (text));
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonNode) root = NULL;
+
+  json_builder_begin_object (builder);
+  lui_json_variant (builder, "v", value);
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  return json_to_string (root, FALSE);
+}
+
+static void
+assert_json (const char *text, const char *expected)
+{
+  g_autofree char *json = json_of (text);
+
+  g_assert_cmpstr (json, ==, expected);
+}
+
+static void
+test_json (void)
+{
+  assert_json ("@a{sv} {}", "{\"v\":{}}");
+  assert_json ("{'status-word': <uint32 27013>}", "{\"v\":{\"status_word\":27013}}");
+  assert_json ("@ay [0x00, 0xff]", "{\"v\":\"00ff\"}");
+  assert_json ("['a', 'b']", "{\"v\":[\"a\",\"b\"]}");
+  assert_json ("(true, -1, <uint64 18446744073709551615>)", "{\"v\":[true,-1,9223372036854775807]}");
+  assert_json ("objectpath '/a'", "{\"v\":\"/a\"}");
+}
+
+static void
+test_json_hostile (void)
+{
+  g_autofree char *json = json_of ("'a\\u001b[2J\\u202eb'");
+
+  g_assert_null (strchr (json, '\033'));
+  g_assert_null (strstr (json, "\\u001b"));
+  g_assert_null (strstr (json, "\xe2\x80\xae"));
+}
+
+static void
+test_table (void)
+{
+  g_autoptr (LuiTable) table = lui_table_new (3);
+  g_autofree char *text = NULL;
+
+  lui_table_add (table, "A", "B", "C");
+  lui_table_add (table, "日本", NULL, "x");
+  lui_table_add (table, "long", "b", "");
+  text = lui_table_to_string (table, 2);
+  g_assert_cmpstr (text,
+                   ==,
+                   "  A     B  C\n"
+                   "  日本     x\n"
+                   "  long  b\n");
+}
+
+static void
+test_table_hostile (void)
+{
+  g_autoptr (LuiTable) table = lui_table_new (1);
+  g_autofree char *text = NULL;
+
+  lui_table_add (table, "a\n\033[31mb\r");
+  text = lui_table_to_string (table, 0);
+  g_assert_null (strchr (text, '\033'));
+  g_assert_null (strchr (text, '\r'));
+  g_assert_true (strchr (text, '\n') == text + strlen (text) - 1);
+}
+
+static void
+test_progress (void)
+{
+  g_autofree char *none = lui_progress_line ("connecting", 0.0, 0, 0, 80);
+  g_autofree char *half = lui_progress_line ("installing", 0.5, 6000, 12000, 80);
+  g_autofree char *beyond = lui_progress_line ("installing", 7.0, 12000, 12000, 80);
+  g_autofree char *narrow = lui_progress_line ("installing", 0.5, 6000, 12000, 20);
+
+  g_assert_cmpstr (none, ==, "Connecting             [------------------------]   0 %");
+  g_assert_cmpstr (half, ==, "Installing             [############------------]  50 %  6.0 kB of 12.0 kB");
+  g_assert_nonnull (strstr (beyond, "[########################] 100 %"));
+  g_assert_cmpstr (narrow, ==, " 50 %");
+}
+
+static void
+test_offer (void)
+{
+  g_autoptr (GVariant) prompt = g_variant_ref_sink (
+      g_variant_new_parsed ("{'smdp-address': <'rsp.example.com'>, 'profile': <{'name': <'Da\\u001bta'>, "
+                            "'service-provider': <'Example'>, 'class': <'operational'>, "
+                            "'policy-rules': <['ppr1', 'ppr2']>}>}"));
+  g_autofree char *text = lui_offer_to_string (prompt);
+
+  g_assert_nonnull (strstr (text, "Server    rsp.example.com\n"));
+  g_assert_nonnull (strstr (text, "Provider  Example\n"));
+  g_assert_nonnull (strstr (text, "cannot be disabled"));
+  g_assert_nonnull (strstr (text, "cannot be deleted"));
+  g_assert_null (strchr (text, '\033'));
+  g_assert_null (strstr (text, "ICCID"));
+}
+
+static void
+test_decision (void)
+{
+  g_assert_cmpint (lui_decision_parse ("y"), ==, LUI_DECISION_INSTALL);
+  g_assert_cmpint (lui_decision_parse ("YES"), ==, LUI_DECISION_INSTALL);
+  g_assert_cmpint (lui_decision_parse (""), ==, LUI_DECISION_LATER);
+  g_assert_cmpint (lui_decision_parse ("no"), ==, LUI_DECISION_LATER);
+  g_assert_cmpint (lui_decision_parse ("r"), ==, LUI_DECISION_REFUSE);
+  g_assert_cmpint (lui_decision_parse ("yo"), ==, LUI_DECISION_UNCLEAR);
+}
+
+static void
+test_exit_status (void)
+{
+  g_assert_cmpint (lui_exit_for_name (LPAD_BUS_ERROR_PREFIX "NotAuthorized"), ==, LUI_EXIT_NOT_AUTHORIZED);
+  g_assert_cmpint (lui_exit_for_name (LPAD_BUS_ERROR_PREFIX "CodeRefused"), ==, LUI_EXIT_ORDER);
+  g_assert_cmpint (lui_exit_for_name (LPAD_BUS_ERROR_PREFIX "ServerUnreachable"), ==, LUI_EXIT_SERVER);
+  g_assert_cmpint (lui_exit_for_name (LPAD_BUS_ERROR_PREFIX "CardRemoved"), ==, LUI_EXIT_CARD);
+  g_assert_cmpint (lui_exit_for_name (LPAD_BUS_ERROR_PREFIX "Newer"), ==, LUI_EXIT_FAILED);
+  g_assert_cmpint (lui_exit_for_name ("org.freedesktop.DBus.Error.ServiceUnknown"), ==, LUI_EXIT_UNAVAILABLE);
+}
+
+static void
+test_sizes (void)
+{
+  g_autofree char *small = lui_size_to_string (999);
+  g_autofree char *large = lui_size_to_string (12345);
+  g_autofree char *far_away = lui_time_to_string (G_MAXUINT64);
+
+  g_assert_cmpstr (small, ==, "999 octets");
+  g_assert_cmpstr (large, ==, "12.3 kB");
+  g_assert_cmpstr (far_away, ==, "an unknown time");
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/lui/json/variant", test_json);
+  g_test_add_func ("/lui/json/hostile", test_json_hostile);
+  g_test_add_func ("/lui/table/columns", test_table);
+  g_test_add_func ("/lui/table/hostile", test_table_hostile);
+  g_test_add_func ("/lui/progress", test_progress);
+  g_test_add_func ("/lui/offer", test_offer);
+  g_test_add_func ("/lui/decision", test_decision);
+  g_test_add_func ("/lui/exit-status", test_exit_status);
+  g_test_add_func ("/lui/sizes", test_sizes);
+  return g_test_run ();
+}
