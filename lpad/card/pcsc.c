@@ -23,6 +23,7 @@ typedef struct
   SCARDHANDLE handle;
   gboolean has_context;
   gboolean has_handle;
+  gboolean locked; /* in a transaction: no other program gets at the card */
   DWORD protocol;
   guint8 command[5 + 255 + 1];
   DWORD command_size;
@@ -40,6 +41,7 @@ struct _LpadCardPcsc
   State *state;
   guint timeout_ms;
   gboolean dead;      /* a call overstayed: the state belongs to the thread for good */
+  guint channels;     /* a bit for each open one */
   gboolean was_reset; /* by another program: the connection must be renewed */
 };
 
@@ -90,6 +92,24 @@ reset_call (gpointer data)
 }
 
 static void
+lock_call (gpointer data)
+{
+  State *state = data;
+
+  state->status = SCardBeginTransaction (state->handle);
+  state->locked = state->status == SCARD_S_SUCCESS;
+}
+
+static void
+unlock_call (gpointer data)
+{
+  State *state = data;
+
+  state->status = SCardEndTransaction (state->handle, SCARD_LEAVE_CARD);
+  state->locked = FALSE;
+}
+
+static void
 transmit_once (State *state)
 {
   const SCARD_IO_REQUEST *pci = state->protocol == SCARD_PROTOCOL_T1 ? SCARD_PCI_T1 : SCARD_PCI_T0;
@@ -97,6 +117,8 @@ transmit_once (State *state)
   state->response_size = sizeof state->response;
   state->status = SCardTransmit (
       state->handle, pci, state->command, state->command_size, NULL, state->response, &state->response_size);
+  if (state->status == SCARD_S_SUCCESS && state->response_size < 2)
+    state->status = SCARD_F_COMM_ERROR; /* what some drivers make of a card that went */
 }
 
 /* A pulled card and a disturbed line look the same until pcscd has looked for the card again. */
@@ -138,6 +160,8 @@ release_call (gpointer data)
 {
   State *state = data;
 
+  if (state->locked)
+    SCardEndTransaction (state->handle, SCARD_LEAVE_CARD);
   if (state->has_handle)
     SCardDisconnect (state->handle, SCARD_LEAVE_CARD);
   if (state->has_context)
@@ -205,25 +229,63 @@ renew (LpadCardPcsc *self, GError **error)
 }
 
 static gboolean
+try_lock (LpadCardPcsc *self, GError **error)
+{
+  if (run (self, lock_call, MIN (self->timeout_ms, CONNECT_TIMEOUT_MS), error))
+    return TRUE;
+  if (self->dead && error != NULL)
+    {
+      g_clear_error (error);
+      g_set_error (error, LPAD_ERROR, LPAD_ERROR_CARD_BUSY, "Another program keeps the card to itself");
+    }
+  return FALSE;
+}
+
+/* While a channel is open the card is lpad's alone: a reset by another program would end the RSP session. And
+ * if lpad dies within a transaction, pcscd resets the card, which closes the channel that nobody else would
+ * close. */
+static gboolean
+lock (LpadCardPcsc *self, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+
+  if (!check_alive (self, error))
+    return FALSE;
+  if (self->state->locked)
+    return TRUE;
+  if (!self->was_reset && try_lock (self, &local))
+    return TRUE;
+  if (self->was_reset) /* as is known since before, or since just now */
+    return renew (self, error) && try_lock (self, error);
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}
+
+static void
+unlock (LpadCardPcsc *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->dead || !self->state->locked || self->channels != 0)
+    return;
+  if (!run (self, unlock_call, self->timeout_ms, &error))
+    g_debug ("the card could not be given back to other programs: %s", error->message);
+}
+
+static gboolean
 card_open_channel (LpadCard *card, GBytes *aid, guint *channel, GCancellable *cancellable, GError **error)
 {
   LpadCardPcsc *self = LPAD_CARD_PCSC (card);
-  g_autoptr (GError) local = NULL;
 
-  if (!lpad_check_cancelled (cancellable, error))
+  if (!lpad_check_cancelled (cancellable, error) || !lock (self, error))
     return FALSE;
-  if (!self->was_reset)
+  if (!lpad_manage_channel_open (card, aid, channel, error))
     {
-      if (lpad_manage_channel_open (card, aid, channel, &local))
-        return TRUE;
-      if (!self->was_reset)
-        {
-          g_propagate_error (error, g_steal_pointer (&local));
-          return FALSE;
-        }
+      unlock (self);
+      return FALSE;
     }
-  /* The reset was found out just now, and there was no channel yet to lose. */
-  return renew (self, error) && lpad_manage_channel_open (card, aid, channel, error);
+  self->channels |= 1U << *channel;
+  return TRUE;
 }
 
 static void
@@ -233,6 +295,8 @@ card_close_channel (LpadCard *card, guint channel)
 
   if (!self->dead && !self->was_reset)
     lpad_manage_channel_close (card, channel);
+  self->channels &= ~(1U << channel);
+  unlock (self);
 }
 
 static gboolean
@@ -243,7 +307,10 @@ card_reset (LpadCard *card, GError **error)
   if (!run (self, reset_call, CONNECT_TIMEOUT_MS, error))
     return FALSE;
   self->was_reset = FALSE;
-  return lpad_manage_channel_present_terminal (card, error);
+  self->channels = 0;
+  gboolean reached = lpad_manage_channel_present_terminal (card, error);
+  unlock (self);
+  return reached;
 }
 
 static gboolean

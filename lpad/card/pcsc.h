@@ -16,7 +16,7 @@ G_DECLARE_FINAL_TYPE (LpadCardPcsc, lpad_card_pcsc, LPAD, CARD_PCSC, GObject)
 /**
  * lpad_card_pcsc_connect: connects to the card in @reader, shared with other programs, with T=0 or T=1, and
  * sends TERMINAL CAPABILITY (after SELECT MF) once per reset.
- * @timeout_ms: longest time of one APDU
+ * @timeout_ms: longest time of one APDU. While a channel is open, no other program can use the card.
  * Returns: (nullable): %LPAD_ERROR_NOT_FOUND: no such reader; %LPAD_ERROR_CARD_REMOVED: no card in it, or
  * pcscd gone; %LPAD_ERROR_CARD_BUSY: held exclusively by another program
  */
