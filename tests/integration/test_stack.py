@@ -103,7 +103,7 @@ def test_polkit_decides(stack):
     order = stack.smdp.place_order(SubscriberRecord.make(), size=12000)
     failure = lui_json(stack, "download", "--yes", order.activation_code, status=NOT_AUTHORIZED)
     assert failure["error"]["name"] == f"{LPAD_NAME}.Error.NotAuthorized"
-    assert stack.smdp.counters.connections == 0
+    assert stack.smdp.counters.tcp_connections == 0
 
 
 @pytest.mark.tsan
