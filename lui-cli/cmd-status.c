@@ -4,6 +4,30 @@
 #include <stdio.h>
 
 static void
+json_readers (JsonBuilder *builder, GVariant *readers)
+{
+  json_builder_set_member_name (builder, "readers");
+  json_builder_begin_array (builder);
+  for (gsize i = 0; readers != NULL && i < g_variant_n_children (readers); i++)
+    {
+      g_autoptr (GVariant) reader = g_variant_get_child_value (readers, i);
+      const char *name = "", *state = "", *message = "", *euicc = NULL;
+
+      g_variant_lookup (reader, "name", "&s", &name);
+      g_variant_lookup (reader, "state", "&s", &state);
+      g_variant_lookup (reader, "message", "&s", &message);
+      json_builder_begin_object (builder);
+      lui_json_string (builder, "name", name);
+      lui_json_string (builder, "state", state);
+      lui_json_string (builder, "message", message);
+      if (g_variant_lookup (reader, "euicc", "&o", &euicc))
+        lui_json_integer (builder, "euicc", (gint64) lui_path_number (euicc));
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
+}
+
+static void
 print_json (LuiSession *session, LpadBusManager *manager, GPtrArray *euiccs)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
@@ -14,6 +38,7 @@ print_json (LuiSession *session, LpadBusManager *manager, GPtrArray *euiccs)
       lui_json_string (builder, "version", lpad_bus_manager_get_version (manager));
       lui_json_boolean (builder, "test_mode", lpad_bus_manager_get_test_mode (manager));
       lui_json_variant (builder, "issuers", lpad_bus_manager_get_issuers (manager));
+      json_readers (builder, lpad_bus_manager_get_readers (manager));
     }
   json_builder_set_member_name (builder, "euiccs");
   json_builder_begin_array (builder);
@@ -86,12 +111,52 @@ print_euicc (LuiSession *session, LpadBusEuicc *euicc)
     printf ("  %u %s pending\n", pending, pending == 1 ? "notification" : "notifications");
 }
 
+static const char *
+reader_words (const char *state)
+{
+  if (g_str_equal (state, "empty"))
+    return "no card";
+  if (g_str_equal (state, "reading"))
+    return "a card is being read";
+  if (g_str_equal (state, "not-euicc"))
+    return "the card is no eUICC";
+  if (g_str_equal (state, "error"))
+    return "the card cannot be used";
+  return state;
+}
+
+/* The readers in which there is no chip to show, and why. */
+static guint
+print_readers (LpadBusManager *manager)
+{
+  GVariant *readers = lpad_bus_manager_get_readers (manager);
+  gsize n = readers == NULL ? 0 : g_variant_n_children (readers);
+
+  for (gsize i = 0; i < n; i++)
+    {
+      g_autoptr (GVariant) reader = g_variant_get_child_value (readers, i);
+      const char *name = "", *state = "", *message = "";
+      g_autofree char *clean_name = NULL;
+      g_autofree char *why = NULL;
+
+      if (!g_variant_lookup (reader, "state", "&s", &state) || g_str_equal (state, "euicc"))
+        continue;
+      g_variant_lookup (reader, "name", "&s", &name);
+      g_variant_lookup (reader, "message", "&s", &message);
+      clean_name = lui_clean (name);
+      why = lui_clean (lui_or (message, reader_words (state)));
+      printf ("\nReader %s: %s\n", clean_name, why);
+    }
+  return (guint) n;
+}
+
 LuiExit
 lui_cmd_status (LuiSession *session, const LuiVerb *verb, int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (LpadBusManager) manager = NULL;
   g_autoptr (GPtrArray) euiccs = NULL;
+  guint n_readers = 0;
 
   if (!lui_begin (session, verb, NULL, &argc, &argv, 0, 0, &error))
     return lui_fail (session, g_steal_pointer (&error));
@@ -108,7 +173,9 @@ lui_cmd_status (LuiSession *session, const LuiVerb *verb, int argc, char **argv)
     print_manager (manager);
   for (guint i = 0; i < euiccs->len; i++)
     print_euicc (session, euiccs->pdata[i]);
-  if (euiccs->len == 0)
-    printf ("\nNo eUICC was found. Is the reader connected, does pcscd run, is the card an eUICC?\n");
+  if (manager != NULL)
+    n_readers = print_readers (manager);
+  if (n_readers == 0 && euiccs->len == 0)
+    printf ("\nNo reader was found. Is it connected, and does pcscd run?\n");
   return LUI_EXIT_OK;
 }

@@ -94,6 +94,44 @@ start_service (GDBusConnection *connection, GError **error)
   return FALSE;
 }
 
+static GDBusObjectManager *
+read_objects (LuiSession *session, GError **error)
+{
+  return lpad_bus_object_manager_client_new_sync (session->connection,
+                                                  G_DBUS_OBJECT_MANAGER_CLIENT_FLAGS_NONE,
+                                                  LPAD_BUS_NAME,
+                                                  LPAD_BUS_ROOT,
+                                                  NULL,
+                                                  error);
+}
+
+static gboolean
+is_not_authorized (const GError *error)
+{
+  g_autofree char *name = g_dbus_error_get_remote_error (error);
+
+  return g_strcmp0 (name, LPAD_BUS_ERROR_PREFIX "NotAuthorized") == 0;
+}
+
+/* GIO's object manager does not let polkit ask the user. A call that does opens the way for it: lpad
+ * remembers who may read. */
+static gboolean
+ask_to_read (LuiSession *session, GError **error)
+{
+  g_autoptr (GVariant) reply = g_dbus_connection_call_sync (session->connection,
+                                                            LPAD_BUS_NAME,
+                                                            LPAD_BUS_ROOT,
+                                                            "org.freedesktop.DBus.ObjectManager",
+                                                            "GetManagedObjects",
+                                                            NULL,
+                                                            NULL,
+                                                            G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION,
+                                                            LUI_CALL_TIMEOUT_MSEC,
+                                                            NULL,
+                                                            error);
+  return reply != NULL;
+}
+
 gboolean
 lui_session_connect (LuiSession *session, GError **error)
 {
@@ -110,13 +148,17 @@ lui_session_connect (LuiSession *session, GError **error)
   g_dbus_connection_set_exit_on_close (session->connection, FALSE);
   if (!start_service (session->connection, error))
     return FALSE;
-
-  session->manager = lpad_bus_object_manager_client_new_sync (session->connection,
-                                                              G_DBUS_OBJECT_MANAGER_CLIENT_FLAGS_NONE,
-                                                              LPAD_BUS_NAME,
-                                                              LPAD_BUS_ROOT,
-                                                              NULL,
-                                                              error);
+  session->manager = read_objects (session, &local);
+  if (session->manager != NULL)
+    return TRUE;
+  if (session->json || !is_not_authorized (local))
+    {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
+  if (!ask_to_read (session, error))
+    return FALSE;
+  session->manager = read_objects (session, error);
   return session->manager != NULL;
 }
 
