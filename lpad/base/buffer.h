@@ -22,6 +22,9 @@ void lpad_buffer_free (LpadBuffer *buffer);
 gboolean lpad_buffer_append (LpadBuffer *buffer, const void *data, gsize size, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/** lpad_buffer_data: the octets, valid until the buffer changes, and in @size how many; lpad_buffer_size: how
+ * many.
+ */
 const guint8 *lpad_buffer_data (LpadBuffer *buffer, gsize *size);
 gsize lpad_buffer_size (LpadBuffer *buffer);
 

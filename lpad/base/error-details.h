@@ -70,6 +70,7 @@ void lpad_error_wrap (GError **error, const char *format, ...) G_GNUC_PRINTF (2,
  */
 gboolean lpad_check_cancelled (GCancellable *cancellable, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/** lpad_retry_to_string, lpad_order_to_string: the names that stand on the bus. */
 const char *lpad_retry_to_string (LpadRetry retry); /* "unknown", "useless", "now", "later" */
 const char *lpad_order_to_string (LpadOrder order); /* "unknown", "usable", "ended" */
 

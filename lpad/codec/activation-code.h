@@ -29,7 +29,7 @@ typedef struct
  * whose "$" a shell has eaten is recognised. The message never repeats the matching ID.
  */
 LpadActivationCode *lpad_activation_code_parse (const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-LpadActivationCode *lpad_activation_code_copy (const LpadActivationCode *code);
+LpadActivationCode *lpad_activation_code_copy (const LpadActivationCode *code) G_GNUC_WARN_UNUSED_RESULT;
 void lpad_activation_code_free (LpadActivationCode *code);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LpadActivationCode, lpad_activation_code_free)

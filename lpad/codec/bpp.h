@@ -36,6 +36,7 @@ typedef struct
 LpadBpp *lpad_bpp_parse (GBytes *raw, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void lpad_bpp_free (LpadBpp *bpp);
 
+/** lpad_bpp_size: octets of the package; lpad_bpp_n_segments: number of its segments, at least 6. */
 gsize lpad_bpp_size (const LpadBpp *bpp);
 guint lpad_bpp_n_segments (const LpadBpp *bpp);
 /** lpad_bpp_segment: segment @index; points into the package. */

@@ -65,6 +65,7 @@ LpadInstallationResult *lpad_installation_result_parse (GBytes *raw,
                                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void lpad_installation_result_free (LpadInstallationResult *result);
 
+/** lpad_event_to_string: the name of an event on the bus. */
 const char *lpad_event_to_string (LpadEvent event); /* "install", "enable", "disable", "delete", "unknown" */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LpadNotificationInfo, lpad_notification_info_free)

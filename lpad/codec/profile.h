@@ -74,6 +74,8 @@ void lpad_profile_free (LpadProfile *profile);
  */
 gboolean lpad_profile_same_metadata (const LpadProfile *a, const LpadProfile *b, const char **difference);
 
+/** lpad_profile_state_to_string, lpad_profile_class_to_string, lpad_icon_type_to_string: the names that stand
+ * on the bus. */
 const char *lpad_profile_state_to_string (LpadProfileState state); /* "disabled", "enabled" */
 const char *
 lpad_profile_class_to_string (LpadProfileClass profile_class); /* "test", "provisioning", "operational" */

@@ -65,6 +65,8 @@ typedef enum
   LPAD_CANCEL_UNDEFINED = 127,
 } LpadCancelReason;
 
+/** lpad_cancel_reason_to_string, lpad_bpp_command_to_string, lpad_error_reason_to_string: names of the ASN.1
+ * module, for logs and details. */
 const char *lpad_cancel_reason_to_string (LpadCancelReason reason); /* "endUserRejection" ... */
 const char *lpad_bpp_command_to_string (int bpp_command);           /* "storeMetadata" ... or "unknown" */
 const char *lpad_error_reason_to_string (int error_reason);         /* "installFailedDueToInterruption" ... */

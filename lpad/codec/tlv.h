@@ -90,8 +90,11 @@ typedef struct _LpadTlvBuilder LpadTlvBuilder;
 
 LpadTlvBuilder *lpad_tlv_builder_new (void);
 void lpad_tlv_builder_free (LpadTlvBuilder *builder);
+/** lpad_tlv_builder_open: begins a container with @tag; lpad_tlv_builder_close: ends the innermost one. */
 void lpad_tlv_builder_open (LpadTlvBuilder *builder, guint32 tag);
 void lpad_tlv_builder_close (LpadTlvBuilder *builder);
+/** lpad_tlv_builder_add: one primitive of @length octets; lpad_tlv_builder_add_text,
+ * lpad_tlv_builder_add_uint, lpad_tlv_builder_add_bool: a UTF8String, INTEGER or BOOLEAN in DER. */
 void lpad_tlv_builder_add (LpadTlvBuilder *builder, guint32 tag, const void *value, gsize length);
 void lpad_tlv_builder_add_text (LpadTlvBuilder *builder, guint32 tag, const char *text);
 void lpad_tlv_builder_add_uint (LpadTlvBuilder *builder, guint32 tag, guint64 number);

@@ -166,6 +166,19 @@ test_length (void)
   g_assert_nonnull (strstr (error->message, "255"));
 }
 
+static void
+test_copy (void)
+{
+  g_autoptr (LpadActivationCode) code = lpad_activation_code_parse ("1$smdp.example.com$T$2.999.10$1", NULL);
+  g_autoptr (LpadActivationCode) copy = lpad_activation_code_copy (code);
+
+  g_assert_true (copy->smdp_address != code->smdp_address);
+  g_assert_cmpstr (copy->smdp_address, ==, "smdp.example.com");
+  g_assert_cmpstr (copy->matching_id, ==, "T");
+  g_assert_cmpstr (copy->smdp_oid, ==, "2.999.10");
+  g_assert_true (copy->confirmation_code_required);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -174,5 +187,6 @@ main (int argc, char **argv)
   g_test_add_func ("/activation-code/bad", test_bad);
   g_test_add_func ("/activation-code/shell", test_shell);
   g_test_add_func ("/activation-code/length", test_length);
+  g_test_add_func ("/activation-code/copy", test_copy);
   return g_test_run ();
 }
