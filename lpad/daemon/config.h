@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "context.h"
+
+G_BEGIN_DECLS
+
+/**
+ * LpadReaderConfig: what a section [Reader:GLOB] says; a value that it does not give is -1.
+ */
+typedef struct
+{
+  char *glob;
+  int segment_size; /* octets */
+  int refresh;      /* gboolean */
+} LpadReaderConfig;
+
+/**
+ * LpadConfig: lpad.conf(5) and its drop-ins. Immutable once loaded.
+ * @isdr_aids: (element-type GBytes): in order of preference
+ * @readers: (element-type LpadReaderConfig): later ones override earlier ones
+ * @issuer_folders: see lpad_trust_load()
+ * @unattended: firmware policy: whoever may download may do so without a person who consents
+ * @warnings: (element-type utf8): what in the files was not understood, each with file and line
+ */
+typedef struct
+{
+  gboolean test_mode;
+  guint idle_timeout_s; /* 0: never */
+  GPtrArray *isdr_aids;
+  guint segment_size;
+  guint apdu_timeout_ms;
+  guint refresh_timeout_ms;
+  gboolean refresh;
+  GPtrArray *readers;
+  LpadNetConfig *net;
+  char **issuer_folders;
+  gboolean unattended;
+  guint prompt_timeout_s;
+  char *imei;
+  guint8 releases[11];
+  GPtrArray *warnings;
+} LpadConfig;
+
+/** lpad_config_new: the defaults: what a device without lpad.conf has. */
+LpadConfig *lpad_config_new (void);
+void lpad_config_free (LpadConfig *config);
+
+/**
+ * lpad_config_load: the defaults, then @path, then "@path.d/" + "*.conf" in the order of their names. A file
+ * that does not exist is none; a value that is not understood leaves the one before and adds a warning.
+ * Returns: (nullable): NULL with %LPAD_ERROR_INVALID_ARGUMENTS when a file cannot be read or is no key file:
+ * a rule that somebody wrote must not be lost silently
+ */
+LpadConfig *lpad_config_load (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** lpad_config_segment_size, lpad_config_refresh: for the reader called @reader. */
+guint lpad_config_segment_size (const LpadConfig *config, const char *reader);
+gboolean lpad_config_refresh (const LpadConfig *config, const char *reader);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LpadConfig, lpad_config_free)
+
+G_END_DECLS

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "activity.h"
+#include "auth.h"
+#include "clients.h"
+#include "config.h"
+#include "lpad-bus.h"
+#include "names.h"
+#include "store.h"
+
+G_BEGIN_DECLS
+
+/**
+ * LpadCore: what all objects on the bus share. Made and freed by the daemon, which outlives them. Main thread
+ * only, except for @context, which is immutable.
+ * @operations: (element-type LpadOperation): those that are on the bus, finished ones too
+ * @stopping: lpad is about to end: nothing new begins
+ * @on_step: while @stopping: an operation has finished, or a worker has ended
+ */
+typedef struct
+{
+  const LpadConfig *config;
+  LpadStore *store;
+  LpadContext context;
+  GDBusConnection *connection;
+  GDBusObjectManagerServer *objects;
+  LpadActivity *activity;
+  LpadClients *clients;
+  LpadAuth *auth;
+  GPtrArray *operations;
+  guint next_operation;
+  guint next_euicc;
+  guint workers; /* threads that have not ended */
+  gboolean stopping;
+  GSourceOnceFunc on_step;
+  gpointer on_step_data;
+} LpadCore;
+
+G_END_DECLS

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "download-jobs.h"
+
+#include "error-details.h"
+#include "switch.h"
+
+typedef struct
+{
+  LpadJob job;
+  LpadActivationCode *code;
+  char *imei;
+  LpadOffer *offer;
+} AuthenticateJob;
+
+typedef struct
+{
+  LpadJob job;
+  LpadDownloadInstall what;
+  char *nickname;
+  GBytes *iccid;
+  gboolean kept;
+} InstallJob;
+
+typedef struct
+{
+  LpadJob job;
+  LpadCancelReason reason;
+} CancelJob;
+
+/* After a failure the chip is read again, unless it is gone. */
+static void
+give_up (LpadJob *job, LpadWorkbench *bench)
+{
+  g_clear_pointer (&bench->download, lpad_download_free);
+  if (!g_error_matches (job->error, LPAD_ERROR, LPAD_ERROR_CARD_REMOVED))
+    lpad_job_reread (job, bench);
+}
+
+static void
+run_authenticate (LpadJob *job, LpadWorkbench *bench)
+{
+  AuthenticateJob *self = (AuthenticateJob *) job;
+
+  g_clear_pointer (&bench->download, lpad_download_free);
+  bench->download = lpad_download_new (bench->chip, bench->context, bench->inventory, self->code, self->imei);
+  self->offer = lpad_download_authenticate (bench->download, &bench->progress, job->cancellable, &job->error);
+  if (self->offer == NULL)
+    give_up (job, bench);
+}
+
+static void
+clear_authenticate (LpadJob *job)
+{
+  AuthenticateJob *self = (AuthenticateJob *) job;
+
+  lpad_activation_code_free (self->code);
+  g_free (self->imei);
+  g_clear_pointer (&self->offer, lpad_offer_unref);
+}
+
+LpadJob *
+lpad_download_authenticate_job_new (const LpadActivationCode *code, const char *imei)
+{
+  AuthenticateJob *self = g_new0 (AuthenticateJob, 1);
+
+  self->job.run = run_authenticate;
+  self->job.clear = clear_authenticate;
+  self->code = lpad_activation_code_copy (code);
+  self->imei = g_strdup (imei);
+  return &self->job;
+}
+
+LpadOffer *
+lpad_download_authenticate_job_steal_offer (LpadJob *job)
+{
+  return g_steal_pointer (&((AuthenticateJob *) job)->offer);
+}
+
+/* The profile is there: what fails from now on does not undo that. */
+static void
+wrap_after_installation (LpadJob *job, const char *what)
+{
+  lpad_error_wrap (&job->error, "The profile is installed, but could not be %s", what);
+  if (lpad_error_details (job->error) != NULL)
+    lpad_error_details (job->error)->order = LPAD_ORDER_ENDED;
+}
+
+static void
+set_nickname (InstallJob *self, LpadWorkbench *bench)
+{
+  LpadInventory *after = NULL;
+
+  if (!lpad_switch_rename (
+          bench->chip, bench->inventory, self->iccid, self->nickname, &after, NULL, &self->job.error))
+    wrap_after_installation (&self->job, "given its nickname");
+  lpad_job_set_inventory (&self->job, bench, after);
+}
+
+static void
+enable (InstallJob *self, LpadWorkbench *bench)
+{
+  LpadInventory *after = NULL;
+
+  lpad_progress_report (&bench->progress, "enabling", 0, 0);
+  if (!lpad_switch_enable (
+          bench->chip, bench->inventory, self->iccid, self->what.refresh, &after, NULL, &self->job.error))
+    wrap_after_installation (&self->job, "enabled");
+  lpad_job_set_inventory (&self->job, bench, after);
+  lpad_job_notify (&self->job, bench);
+}
+
+static void
+run_install (LpadJob *job, LpadWorkbench *bench)
+{
+  InstallJob *self = (InstallJob *) job;
+  g_autoptr (LpadDownloadResult) result = lpad_download_install (
+      bench->download, self->what.confirmation_code, &bench->progress, job->cancellable, &job->error);
+
+  if (result == NULL)
+    {
+      self->kept = self->what.may_retry
+                   && g_error_matches (job->error, LPAD_ERROR, LPAD_ERROR_CONFIRMATION_CODE_REFUSED);
+      if (!self->kept)
+        give_up (job, bench);
+      return;
+    }
+  self->iccid = g_bytes_ref (result->iccid);
+  job->deliveries = g_steal_pointer (&result->deliveries);
+  lpad_job_set_inventory (job, bench, g_steal_pointer (&result->inventory));
+  g_clear_pointer (&bench->download, lpad_download_free);
+
+  if (self->nickname != NULL && *self->nickname != '\0')
+    set_nickname (self, bench);
+  if (self->what.enable && job->error == NULL)
+    enable (self, bench);
+}
+
+static void
+clear_install (LpadJob *job)
+{
+  InstallJob *self = (InstallJob *) job;
+
+  g_clear_pointer (&self->what.confirmation_code, lpad_secret_unref);
+  g_clear_pointer (&self->iccid, g_bytes_unref);
+  g_free (self->nickname);
+}
+
+LpadJob *
+lpad_download_install_job_new (const LpadDownloadInstall *what)
+{
+  InstallJob *self = g_new0 (InstallJob, 1);
+
+  self->job.run = run_install;
+  self->job.clear = clear_install;
+  self->what = *what;
+  self->what.nickname = NULL;
+  self->nickname = g_strdup (what->nickname);
+  if (what->confirmation_code != NULL)
+    lpad_secret_ref (what->confirmation_code);
+  return &self->job;
+}
+
+GBytes *
+lpad_download_install_job_iccid (LpadJob *job)
+{
+  return ((InstallJob *) job)->iccid;
+}
+
+gboolean
+lpad_download_install_job_may_retry (LpadJob *job)
+{
+  return ((InstallJob *) job)->kept;
+}
+
+static void
+run_cancel (LpadJob *job, LpadWorkbench *bench)
+{
+  CancelJob *self = (CancelJob *) job;
+
+  if (bench->download == NULL)
+    return;
+  lpad_download_cancel (bench->download, self->reason);
+  g_clear_pointer (&bench->download, lpad_download_free);
+}
+
+LpadJob *
+lpad_download_cancel_job_new (LpadCancelReason reason)
+{
+  CancelJob *self = g_new0 (CancelJob, 1);
+
+  self->job.run = run_cancel;
+  self->reason = reason;
+  return &self->job;
+}

@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "download-op.h"
+
+#include "activation-code.h"
+#include "address.h"
+#include "bus-error.h"
+#include "download-jobs.h"
+#include "download-prompt.h"
+#include "identifiers.h"
+#include "options.h"
+#include "switch-op.h"
+
+/* A download (SGP.22 3.1.3) as its caller sees it; what the worker does of it stands in download-jobs.c. */
+typedef struct
+{
+  LpadActivationCode *code;
+  char *imei;
+  LpadSecret *confirmation_code;
+  char *nickname;
+  gboolean enable;
+  gboolean consent;
+  gboolean accept_rules;
+  LpadOffer *offer;
+  gboolean session_open; /* the server still waits for an answer about @offer */
+  GError *error;         /* what the operation ends with when it is dismissed */
+} DownloadOp;
+
+/* A call that waits for polkit's word on unattended consent. */
+typedef struct
+{
+  LpadEuicc *euicc;
+  GDBusMethodInvocation *invocation;
+  DownloadOp *download;
+} UnattendedCall;
+
+static void start_download (LpadOperation *operation);
+static gboolean confirm_download (LpadOperation *operation, GVariant *options, GError **error);
+static void dismiss_download (LpadOperation *operation, LpadDismissal why);
+
+static const LpadStage stages[] = {
+  { "connecting", 0.0, 0.05, TRUE }, { "authenticating", 0.05, 0.15, TRUE },
+  { "preparing", 0.15, 0.2, TRUE },  { "downloading", 0.2, 0.4, TRUE },
+  { "installing", 0.4, 0.9, FALSE }, { "enabling", 0.9, 0.95, FALSE },
+  { "notifying", 0.95, 1.0, TRUE },  { NULL, 0, 0, FALSE },
+};
+static const LpadOperationKind kind
+    = { "download", stages, FALSE, start_download, confirm_download, dismiss_download };
+
+static void
+download_op_free (gpointer data)
+{
+  DownloadOp *self = data;
+
+  g_clear_pointer (&self->code, lpad_activation_code_free);
+  g_clear_pointer (&self->confirmation_code, lpad_secret_unref);
+  g_clear_pointer (&self->offer, lpad_offer_unref);
+  g_clear_error (&self->error);
+  g_free (self->imei);
+  g_free (self->nickname);
+  g_free (self);
+}
+
+static GError *
+new_error (LpadError code, LpadOrder order, const char *message, const char *advice)
+{
+  GError *error = NULL;
+
+  g_set_error_literal (&error, LPAD_ERROR, code, message);
+  lpad_error_details (error)->order = order;
+  lpad_error_details (error)->advice = advice;
+  lpad_error_details (error)->retry = order == LPAD_ORDER_ENDED ? LPAD_RETRY_USELESS : LPAD_RETRY_NOW;
+  return error;
+}
+
+static void
+on_ended (LpadJob *job)
+{
+  LpadOperation *operation = lpad_operation_of_job (job);
+  DownloadOp *self = lpad_operation_data (operation);
+
+  lpad_operation_take (operation, job);
+  lpad_operation_finish (operation, self->error, NULL);
+}
+
+/* Ends the session with @reason and then the operation with @error (taken over). */
+static void
+end_with (LpadOperation *operation, LpadCancelReason reason, GError *error)
+{
+  DownloadOp *self = lpad_operation_data (operation);
+  LpadJob *job = lpad_download_cancel_job_new (reason);
+
+  g_clear_error (&self->error);
+  self->error = error;
+  job->done = on_ended;
+  lpad_operation_push (operation, job);
+}
+
+static void
+ask (LpadOperation *operation, const GError *refused)
+{
+  DownloadOp *self = lpad_operation_data (operation);
+  GVariantDict prompt;
+
+  lpad_download_prompt_fill (
+      &prompt, self->offer, self->confirmation_code == NULL, !self->accept_rules, refused);
+  lpad_operation_ask (operation, &prompt);
+}
+
+static void
+on_installed (LpadJob *job)
+{
+  LpadOperation *operation = lpad_operation_of_job (job);
+  DownloadOp *self = lpad_operation_data (operation);
+  GBytes *iccid = lpad_download_install_job_iccid (job);
+  g_autoptr (GError) error = g_steal_pointer (&job->error);
+
+  lpad_operation_take (operation, job);
+  self->session_open = FALSE;
+  if (!lpad_download_install_job_may_retry (job) || error == NULL)
+    {
+      lpad_operation_finish (operation, error, iccid);
+      return;
+    }
+  g_clear_pointer (&self->confirmation_code, lpad_secret_unref);
+  ask (operation, error);
+}
+
+static void
+install (LpadOperation *operation)
+{
+  DownloadOp *self = lpad_operation_data (operation);
+  LpadEuicc *euicc = lpad_operation_euicc (operation);
+  LpadDownloadInstall what = {
+    .confirmation_code = self->confirmation_code,
+    .may_retry = !self->consent,
+    .nickname = self->nickname,
+    .enable = self->enable,
+    .refresh = lpad_config_refresh (lpad_euicc_core (euicc)->config, lpad_euicc_reader (euicc)),
+  };
+  LpadJob *job = lpad_download_install_job_new (&what);
+
+  job->done = on_installed;
+  lpad_operation_push (operation, job);
+}
+
+static void
+on_authenticated (LpadJob *job)
+{
+  LpadOperation *operation = lpad_operation_of_job (job);
+  DownloadOp *self = lpad_operation_data (operation);
+
+  lpad_operation_take (operation, job);
+  if (job->error != NULL)
+    {
+      lpad_operation_finish (operation, job->error, NULL);
+      return;
+    }
+  self->offer = lpad_download_authenticate_job_steal_offer (job);
+  self->session_open = TRUE;
+  if (!self->consent)
+    ask (operation, NULL);
+  else if (self->offer->confirmation_code_required && self->confirmation_code == NULL)
+    end_with (operation,
+              LPAD_CANCEL_POSTPONED,
+              new_error (LPAD_ERROR_CONFIRMATION_CODE_REQUIRED,
+                         LPAD_ORDER_USABLE,
+                         "The operator asks for a confirmation code.",
+                         "Download it again and give the confirmation code that came with the order."));
+  else if (self->offer->policy_rules_consent && !self->accept_rules)
+    end_with (operation,
+              LPAD_CANCEL_POSTPONED,
+              new_error (
+                  LPAD_ERROR_CONSENT_REQUIRED,
+                  LPAD_ORDER_USABLE,
+                  "The profile has rules that forbid to disable or delete it, and nobody has agreed to them.",
+                  "Download it again and accept its rules."));
+  else
+    install (operation);
+}
+
+static void
+start_download (LpadOperation *operation)
+{
+  DownloadOp *self = lpad_operation_data (operation);
+  LpadJob *job = lpad_download_authenticate_job_new (self->code, self->imei);
+
+  job->done = on_authenticated;
+  lpad_operation_push (operation, job);
+}
+
+static gboolean
+confirm_download (LpadOperation *operation, GVariant *options, GError **error)
+{
+  DownloadOp *self = lpad_operation_data (operation);
+  g_autofree char *code = NULL;
+  g_autofree char *nickname = NULL;
+  g_autoptr (LpadSecret) secret = NULL;
+  gboolean accept_rules = self->accept_rules;
+  gboolean enable = self->enable;
+  const LpadOption table[] = {
+    { "confirmation-code", "s", &code, NULL },
+    { "accept-policy-rules", "b", &accept_rules, NULL },
+    { "nickname", "s", &nickname, NULL },
+    { "enable", "b", &enable, NULL },
+  };
+  gboolean understood = lpad_options_read (options, table, G_N_ELEMENTS (table), error);
+
+  if (code != NULL)
+    secret = lpad_secret_new_take_text (g_steal_pointer (&code));
+  if (!understood || (nickname != NULL && !lpad_switch_check_nickname (nickname, error)))
+    return FALSE;
+  if (self->offer->confirmation_code_required && secret == NULL && self->confirmation_code == NULL)
+    {
+      g_set_error_literal (error,
+                           LPAD_ERROR,
+                           LPAD_ERROR_INVALID_ARGUMENTS,
+                           "The answer needs the option “confirmation-code”.");
+      return FALSE;
+    }
+  if (self->offer->policy_rules_consent && !accept_rules)
+    {
+      g_set_error_literal (error,
+                           LPAD_ERROR,
+                           LPAD_ERROR_INVALID_ARGUMENTS,
+                           "The answer needs the option “accept-policy-rules”.");
+      return FALSE;
+    }
+
+  if (secret != NULL)
+    {
+      g_clear_pointer (&self->confirmation_code, lpad_secret_unref);
+      self->confirmation_code = g_steal_pointer (&secret);
+    }
+  if (nickname != NULL)
+    {
+      g_free (self->nickname);
+      self->nickname = g_steal_pointer (&nickname);
+    }
+  self->accept_rules = accept_rules;
+  self->enable = enable;
+  install (operation);
+  return TRUE;
+}
+
+static void
+dismiss_download (LpadOperation *operation, LpadDismissal why)
+{
+  DownloadOp *self = lpad_operation_data (operation);
+
+  switch (why)
+    {
+    case LPAD_DISMISS_REJECTED:
+      end_with (operation,
+                LPAD_CANCEL_END_USER_REJECTION,
+                new_error (LPAD_ERROR_CANCELLED,
+                           self->session_open ? LPAD_ORDER_ENDED : LPAD_ORDER_USABLE,
+                           "The profile was rejected.",
+                           NULL));
+      break;
+    case LPAD_DISMISS_TIMEOUT:
+      end_with (operation,
+                LPAD_CANCEL_TIMEOUT,
+                new_error (LPAD_ERROR_TIMEOUT,
+                           LPAD_ORDER_USABLE,
+                           "Nobody answered in time.",
+                           "Download it again: the activation code is still good."));
+      break;
+    case LPAD_DISMISS_CALLER_LEFT:
+      end_with (operation,
+                LPAD_CANCEL_POSTPONED,
+                new_error (LPAD_ERROR_CANCELLED,
+                           LPAD_ORDER_USABLE,
+                           "The program that started the download has left without an answer.",
+                           "Download it again: the activation code is still good."));
+      break;
+    case LPAD_DISMISS_STOPPING:
+    case LPAD_DISMISS_POSTPONED:
+    default:
+      end_with (
+          operation,
+          LPAD_CANCEL_POSTPONED,
+          new_error (LPAD_ERROR_CANCELLED,
+                     LPAD_ORDER_USABLE,
+                     why == LPAD_DISMISS_STOPPING ? "lpad is being stopped." : "The download was put off.",
+                     "Download it again later: the activation code is still good."));
+      break;
+    }
+}
+
+/* The order that exactly one of the three ways names. */
+static LpadActivationCode *
+find_order (LpadEuicc *euicc,
+            const char *activation_code,
+            const char *smdp_address,
+            const char *matching_id,
+            gboolean use_default,
+            GError **error)
+{
+  g_autoptr (LpadActivationCode) code = NULL;
+  const char *address = use_default ? lpad_euicc_inventory (euicc)->default_smdp_address : smdp_address;
+
+  if ((activation_code != NULL) + (smdp_address != NULL) + use_default != 1
+      || (matching_id != NULL && smdp_address == NULL))
+    {
+      g_set_error_literal (error,
+                           LPAD_ERROR,
+                           LPAD_ERROR_INVALID_ARGUMENTS,
+                           "Exactly one is needed: the option “activation-code”, or “smdp-address” (with "
+                           "“matching-id”), or “use-default”.");
+      return NULL;
+    }
+  if (activation_code != NULL)
+    return lpad_activation_code_parse (activation_code, error);
+  if (use_default && (address == NULL || *address == '\0'))
+    {
+      g_set_error_literal (
+          error, LPAD_ERROR, LPAD_ERROR_WRONG_STATE, "No default server (SM-DP+) is set on the chip.");
+      return NULL;
+    }
+  code = g_new0 (LpadActivationCode, 1);
+  code->smdp_address = lpad_address_normalise (address, strlen (address), error);
+  code->matching_id = g_strdup (matching_id != NULL ? matching_id : "");
+  return code->smdp_address != NULL ? g_steal_pointer (&code) : NULL;
+}
+
+static gboolean
+check_texts (const DownloadOp *self, GError **error)
+{
+  guint8 octets[8], tac[4];
+
+  return (self->imei == NULL || lpad_imei_encode (self->imei, octets, tac, error))
+         && (self->nickname == NULL || lpad_switch_check_nickname (self->nickname, error));
+}
+
+static DownloadOp *
+read_options (LpadEuicc *euicc, GVariant *options, GError **error)
+{
+  DownloadOp *self = g_new0 (DownloadOp, 1);
+  g_autofree char *activation_code = NULL;
+  g_autofree char *smdp_address = NULL;
+  g_autofree char *matching_id = NULL;
+  char *confirmation_code = NULL;
+  gboolean use_default = FALSE;
+  const LpadOption table[] = {
+    { "activation-code", "s", &activation_code, NULL },
+    { "smdp-address", "s", &smdp_address, NULL },
+    { "matching-id", "s", &matching_id, NULL },
+    { "use-default", "b", &use_default, NULL },
+    { "confirmation-code", "s", &confirmation_code, NULL },
+    { "imei", "s", &self->imei, NULL },
+    { "enable", "b", &self->enable, NULL },
+    { "nickname", "s", &self->nickname, NULL },
+    { "consent", "b", &self->consent, NULL },
+    { "accept-policy-rules", "b", &self->accept_rules, NULL },
+  };
+  gboolean understood = lpad_options_read (options, table, G_N_ELEMENTS (table), error);
+
+  if (confirmation_code != NULL)
+    self->confirmation_code = lpad_secret_new_take_text (confirmation_code);
+  if (understood && check_texts (self, error))
+    self->code = find_order (euicc, activation_code, smdp_address, matching_id, use_default, error);
+  if (self->code != NULL)
+    return self;
+  download_op_free (self);
+  return NULL;
+}
+
+/* Takes over @invocation and @self. */
+static void
+start (LpadEuicc *euicc, GDBusMethodInvocation *invocation, DownloadOp *self)
+{
+  g_autoptr (GError) error = NULL;
+  LpadOperation *operation = lpad_operation_start (
+      euicc, &kind, g_dbus_method_invocation_get_sender (invocation), self, download_op_free, &error);
+
+  if (operation == NULL)
+    lpad_bus_error_return (invocation, error);
+  else
+    g_dbus_method_invocation_return_value (invocation,
+                                           g_variant_new ("(o)", lpad_operation_path (operation)));
+}
+
+static void
+on_may_unattended (const GError *error, gpointer user_data)
+{
+  UnattendedCall *call = user_data;
+
+  if (error == NULL)
+    start (call->euicc, call->invocation, call->download);
+  else
+    {
+      lpad_bus_error_return (call->invocation, error);
+      download_op_free (call->download);
+    }
+  g_object_unref (call->euicc);
+  g_free (call);
+}
+
+void
+lpad_download_op_call (LpadEuicc *euicc, GDBusMethodInvocation *invocation, GVariant *options)
+{
+  GDBusMessage *message = g_dbus_method_invocation_get_message (invocation);
+  LpadCore *core = lpad_euicc_core (euicc);
+  g_autoptr (GError) error = NULL;
+  DownloadOp *self = read_options (euicc, options, &error);
+  UnattendedCall *call;
+
+  if (self == NULL)
+    {
+      lpad_bus_error_return (invocation, error);
+      return;
+    }
+  if (!self->consent || core->config->unattended)
+    {
+      start (euicc, invocation, self);
+      return;
+    }
+  call = g_new0 (UnattendedCall, 1);
+  call->euicc = g_object_ref (euicc);
+  call->invocation = invocation;
+  call->download = self;
+  lpad_auth_check (core->auth,
+                   g_dbus_method_invocation_get_sender (invocation),
+                   LPAD_POLKIT_UNATTENDED,
+                   g_dbus_message_get_flags (message) & G_DBUS_MESSAGE_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION,
+                   on_may_unattended,
+                   call);
+}

@@ -1,0 +1,604 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "euicc.h"
+
+#include "address.h"
+#include "bus-error.h"
+#include "bus-object.h"
+#include "download-op.h"
+#include "euicc-objects.h"
+#include "hex.h"
+#include "identifiers.h"
+#include "notify-op.h"
+#include "options.h"
+#include "switch.h"
+
+#define CALLS_MAX          32 /* short calls that wait for the chip */
+#define DELIVERY_PAUSE     60 /* seconds between attempts that lpad makes by itself */
+#define DELIVERY_TIMER_MAX (24 * 3600)
+
+struct _LpadEuicc
+{
+  LpadBusEuiccSkeleton parent_instance;
+
+  LpadCore *core;
+  char *path;
+  char *reader;
+  LpadWorker *worker; /* NULL: the chip has left */
+  LpadError gone_reason;
+  LpadInventory *inventory;
+  LpadEuiccObjects *objects;
+  GQueue operations; /* LpadOperation: the first one has its turn */
+  guint calls;
+  guint delivery_timer;
+  gint64 last_delivery; /* seconds since 1970: when lpad last tried by itself */
+};
+
+static void lpad_euicc_iface_init (LpadBusEuiccIface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (LpadEuicc,
+                               lpad_euicc,
+                               LPAD_BUS_TYPE_EUICC_SKELETON,
+                               G_IMPLEMENT_INTERFACE (LPAD_BUS_TYPE_EUICC, lpad_euicc_iface_init))
+
+static void schedule_delivery (LpadEuicc *euicc);
+
+typedef struct
+{
+  LpadEuicc *euicc;
+  GDBusMethodInvocation *invocation;
+  LpadCallAnswerFunc answer;
+} Call;
+
+typedef struct
+{
+  LpadJob job;
+  char *address;
+} AddressJob;
+
+static gint64
+now_s (void)
+{
+  return g_get_real_time () / G_USEC_PER_SEC;
+}
+
+static void
+reload_job (LpadJob *job, LpadWorkbench *bench)
+{
+  lpad_job_set_inventory (job, bench, lpad_inventory_read (bench->chip, job->cancellable, &job->error));
+}
+
+static void
+clear_address_job (LpadJob *job)
+{
+  g_free (((AddressJob *) job)->address);
+}
+
+static void
+address_job (LpadJob *job, LpadWorkbench *bench)
+{
+  LpadInventory *after = NULL;
+
+  if (!lpad_switch_set_default_smdp_address (bench->chip,
+                                             bench->inventory,
+                                             ((AddressJob *) job)->address,
+                                             &after,
+                                             job->cancellable,
+                                             &job->error))
+    g_debug ("Setting the default SM-DP+: %s", job->error->message);
+  lpad_job_set_inventory (job, bench, after);
+}
+
+static void
+on_may_download (gpointer user_data, GDBusMethodInvocation *invocation, GVariant *parameters)
+{
+  g_autoptr (GVariant) options = NULL;
+
+  g_variant_get (parameters, "(@a{sv})", &options);
+  lpad_download_op_call (LPAD_EUICC (user_data), invocation, options);
+}
+
+static gboolean
+handle_download (LpadBusEuicc *interface, GDBusMethodInvocation *invocation, GVariant *options)
+{
+  LpadEuicc *euicc = LPAD_EUICC (interface);
+
+  lpad_auth_method (euicc->core->auth, invocation, euicc, NULL, on_may_download);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void
+on_may_send (gpointer user_data, GDBusMethodInvocation *invocation, GVariant *parameters)
+{
+  g_autoptr (GVariant) options = NULL;
+  g_autoptr (GError) error = NULL;
+  LpadOperation *operation;
+
+  g_variant_get (parameters, "(@a{sv})", &options);
+  operation = lpad_notify_op_start (
+      LPAD_EUICC (user_data), NULL, options, g_dbus_method_invocation_get_sender (invocation), &error);
+  if (operation == NULL)
+    lpad_bus_error_return (invocation, error);
+  else
+    g_dbus_method_invocation_return_value (invocation,
+                                           g_variant_new ("(o)", lpad_operation_path (operation)));
+}
+
+static gboolean
+handle_send_notifications (LpadBusEuicc *interface, GDBusMethodInvocation *invocation, GVariant *options)
+{
+  LpadEuicc *euicc = LPAD_EUICC (interface);
+
+  lpad_auth_method (euicc->core->auth, invocation, euicc, NULL, on_may_send);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void
+on_may_set_address (gpointer user_data, GDBusMethodInvocation *invocation, GVariant *parameters)
+{
+  g_autoptr (GVariant) options = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *address = NULL;
+  const char *text;
+  AddressJob *job;
+
+  g_variant_get (parameters, "(&s@a{sv})", &text, &options);
+  if (lpad_options_none (options, &error))
+    address = *text == '\0' ? g_strdup ("") : lpad_address_normalise (text, strlen (text), &error);
+  if (address == NULL)
+    {
+      lpad_bus_error_return (invocation, error);
+      return;
+    }
+  job = g_new0 (AddressJob, 1);
+  job->job.run = address_job;
+  job->job.clear = clear_address_job;
+  job->address = g_steal_pointer (&address);
+  lpad_euicc_call (LPAD_EUICC (user_data), &job->job, invocation, NULL);
+}
+
+static gboolean
+handle_set_default_smdp_address (LpadBusEuicc *interface,
+                                 GDBusMethodInvocation *invocation,
+                                 const char *address,
+                                 GVariant *options)
+{
+  LpadEuicc *euicc = LPAD_EUICC (interface);
+
+  lpad_auth_method (euicc->core->auth, invocation, euicc, NULL, on_may_set_address);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void
+on_may_reload (gpointer user_data, GDBusMethodInvocation *invocation, GVariant *parameters)
+{
+  g_autoptr (GVariant) options = NULL;
+  g_autoptr (GError) error = NULL;
+  LpadJob *job;
+
+  g_variant_get (parameters, "(@a{sv})", &options);
+  if (!lpad_options_none (options, &error))
+    {
+      lpad_bus_error_return (invocation, error);
+      return;
+    }
+  job = g_new0 (LpadJob, 1);
+  job->run = reload_job;
+  lpad_euicc_call (LPAD_EUICC (user_data), job, invocation, NULL);
+}
+
+static gboolean
+handle_reload (LpadBusEuicc *interface, GDBusMethodInvocation *invocation, GVariant *options)
+{
+  LpadEuicc *euicc = LPAD_EUICC (interface);
+
+  lpad_auth_method (euicc->core->auth, invocation, euicc, NULL, on_may_reload);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void
+lpad_euicc_iface_init (LpadBusEuiccIface *iface)
+{
+  iface->handle_download = handle_download;
+  iface->handle_send_notifications = handle_send_notifications;
+  iface->handle_set_default_smdp_address = handle_set_default_smdp_address;
+  iface->handle_reload = handle_reload;
+}
+
+static void
+lpad_euicc_finalize (GObject *object)
+{
+  LpadEuicc *euicc = LPAD_EUICC (object);
+
+  g_clear_pointer (&euicc->inventory, lpad_inventory_unref);
+  g_free (euicc->path);
+  g_free (euicc->reader);
+  G_OBJECT_CLASS (lpad_euicc_parent_class)->finalize (object);
+}
+
+static void
+lpad_euicc_class_init (LpadEuiccClass *class)
+{
+  G_OBJECT_CLASS (class)->finalize = lpad_euicc_finalize;
+}
+
+static void
+lpad_euicc_init (LpadEuicc *euicc)
+{
+  g_queue_init (&euicc->operations);
+}
+
+static const LpadProfile *
+enabled_profile (const LpadInventory *inventory)
+{
+  for (guint i = 0; inventory != NULL && i < inventory->profiles->len; i++)
+    {
+      const LpadProfile *profile = g_ptr_array_index (inventory->profiles, i);
+
+      if (profile->state == LPAD_PROFILE_ENABLED)
+        return profile;
+    }
+  return NULL;
+}
+
+static char *
+iccid_of (const LpadProfile *profile)
+{
+  gsize size;
+  const guint8 *data;
+
+  if (profile == NULL)
+    return g_strdup ("");
+  data = g_bytes_get_data (profile->iccid, &size);
+  return lpad_iccid_to_string (data, size);
+}
+
+static void
+set_chip_properties (LpadEuicc *euicc, const LpadInventory *inventory)
+{
+  LpadBusEuicc *bus = LPAD_BUS_EUICC (euicc);
+  const LpadEuiccInfo *info = inventory->info;
+  g_auto (GStrv) capabilities = lpad_euicc_info_capabilities (info);
+  g_auto (GStrv) forbidden = lpad_policy_rules_to_strv (info->forbidden_policy_rules);
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_auto (GStrv) issuers = NULL;
+
+  for (guint i = 0; info->verification != NULL && i < info->verification->len; i++)
+    {
+      gsize size;
+      const guint8 *data = g_bytes_get_data (g_ptr_array_index (info->verification, i), &size);
+      g_autofree char *text = lpad_hex_encode (data, size);
+
+      g_strv_builder_add (builder, text);
+    }
+  issuers = g_strv_builder_end (builder);
+
+  lpad_bus_euicc_set_eid (bus, inventory->eid);
+  lpad_bus_euicc_set_spec_version (bus, info->spec_version != NULL ? info->spec_version : "");
+  lpad_bus_euicc_set_firmware_version (bus, info->firmware_version != NULL ? info->firmware_version : "");
+  lpad_bus_euicc_set_profile_version (bus, info->profile_version != NULL ? info->profile_version : "");
+  lpad_bus_euicc_set_free_memory (bus, info->free_memory);
+  lpad_bus_euicc_set_capabilities (bus, (const char *const *) capabilities);
+  lpad_bus_euicc_set_trusted_issuers (bus, (const char *const *) issuers);
+  lpad_bus_euicc_set_forbidden_policy_rules (bus, (const char *const *) forbidden);
+  lpad_bus_euicc_set_default_smdp_address (
+      bus, inventory->default_smdp_address != NULL ? inventory->default_smdp_address : "");
+  lpad_bus_euicc_set_root_smds_address (
+      bus, inventory->root_smds_address != NULL ? inventory->root_smds_address : "");
+  lpad_bus_euicc_set_pending_notifications (bus, inventory->notifications->len);
+}
+
+static void
+set_enabled_profiles (LpadEuicc *euicc, const LpadInventory *inventory)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_auto (GStrv) paths = NULL;
+
+  for (guint i = 0; i < inventory->profiles->len; i++)
+    {
+      const LpadProfile *profile = g_ptr_array_index (inventory->profiles, i);
+
+      if (profile->state == LPAD_PROFILE_ENABLED)
+        g_strv_builder_add (builder, lpad_euicc_profile_path (euicc, profile->iccid));
+    }
+  paths = g_strv_builder_end (builder);
+  lpad_bus_euicc_set_enabled_profiles (LPAD_BUS_EUICC (euicc), (const char *const *) paths);
+}
+
+static void
+emit_if_switched (LpadEuicc *euicc, const LpadInventory *before)
+{
+  g_autofree char *was = iccid_of (enabled_profile (before));
+  g_autofree char *is = iccid_of (enabled_profile (euicc->inventory));
+  GVariantDict details;
+
+  if (g_str_equal (was, is))
+    return;
+  g_variant_dict_init (&details, NULL);
+  g_variant_dict_insert (&details, "device", "s", euicc->reader);
+  g_variant_dict_insert (&details, "physical-device", "s", "");
+  g_variant_dict_insert (&details, "slot", "u", 0);
+  lpad_bus_euicc_emit_profile_switched (LPAD_BUS_EUICC (euicc), was, is, g_variant_dict_end (&details));
+}
+
+static void
+set_inventory (LpadEuicc *euicc, LpadInventory *inventory)
+{
+  g_autoptr (LpadInventory) before = g_steal_pointer (&euicc->inventory);
+
+  euicc->inventory = lpad_inventory_ref (inventory);
+  lpad_euicc_objects_update (euicc->objects, inventory);
+  set_chip_properties (euicc, inventory);
+  set_enabled_profiles (euicc, inventory);
+  if (before == NULL)
+    return;
+  lpad_euicc_flush (euicc);
+  emit_if_switched (euicc, before);
+}
+
+static void
+update_state (LpadEuicc *euicc)
+{
+  LpadOperation *current = g_queue_peek_head (&euicc->operations);
+  const char *failed;
+  const char *state = "ready";
+
+  g_variant_get (lpad_bus_euicc_get_error (LPAD_BUS_EUICC (euicc)), "(&s&s)", &failed, NULL);
+  if (current != NULL)
+    state = lpad_operation_is_switching (current) ? "switching" : "busy";
+  else if (*failed != '\0')
+    state = "failed";
+  lpad_bus_euicc_set_state (LPAD_BUS_EUICC (euicc), state);
+}
+
+static void
+set_error (LpadEuicc *euicc, const GError *error)
+{
+  lpad_bus_euicc_set_error (LPAD_BUS_EUICC (euicc),
+                            error == NULL
+                                ? g_variant_new ("(ss)", "", "")
+                                : g_variant_new ("(ss)", lpad_bus_error_name (error), error->message));
+  update_state (euicc);
+}
+
+static gboolean
+deliver_now (gpointer user_data)
+{
+  LpadEuicc *euicc = user_data;
+  g_autoptr (GError) error = NULL;
+
+  euicc->delivery_timer = 0;
+  if (euicc->core->stopping || !g_queue_is_empty (&euicc->operations))
+    return G_SOURCE_REMOVE; /* every operation delivers, and then comes back here */
+  euicc->last_delivery = now_s ();
+  if (lpad_notify_op_start (euicc, NULL, NULL, NULL, &error) == NULL)
+    g_message ("Notifications could not be sent: %s", error->message);
+  return G_SOURCE_REMOVE;
+}
+
+/* Arranges that what is pending is tried again when its time comes. */
+static void
+schedule_delivery (LpadEuicc *euicc)
+{
+  gint64 now = now_s ();
+  gint64 next;
+
+  if (euicc->delivery_timer != 0)
+    g_source_remove (euicc->delivery_timer);
+  euicc->delivery_timer = 0;
+  if (euicc->worker == NULL || !lpad_euicc_objects_next_attempt (euicc->objects, now, &next))
+    return;
+  if (euicc->last_delivery != 0)
+    next = MAX (next, euicc->last_delivery + DELIVERY_PAUSE);
+  euicc->delivery_timer
+      = g_timeout_add_seconds ((guint) CLAMP (next - now, 0, DELIVERY_TIMER_MAX), deliver_now, euicc);
+}
+
+static gboolean
+end_job_without_chip (gpointer user_data)
+{
+  LpadJob *job = user_data;
+
+  job->done (job);
+  lpad_job_free (job);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_call_done (LpadJob *job)
+{
+  Call *call = job->user_data;
+  LpadEuicc *euicc = call->euicc;
+
+  lpad_euicc_take (euicc, job);
+  lpad_euicc_flush (euicc);
+  if (job->error != NULL)
+    lpad_bus_error_return (call->invocation, job->error);
+  else
+    g_dbus_method_invocation_return_value (call->invocation,
+                                           call->answer != NULL ? call->answer (job) : NULL);
+  euicc->calls--;
+  lpad_activity_release (euicc->core->activity);
+  g_object_unref (euicc);
+  g_free (call);
+}
+
+LpadEuicc *
+lpad_euicc_new (LpadCore *core, const char *reader, LpadWorker *worker, LpadInventory *inventory)
+{
+  LpadEuicc *euicc = g_object_new (LPAD_TYPE_EUICC, NULL);
+  LpadBusEuicc *bus = LPAD_BUS_EUICC (euicc);
+
+  euicc->core = core;
+  euicc->path = g_strdup_printf (LPAD_BUS_EUICC_PATH, core->next_euicc++);
+  euicc->reader = g_strdup (reader);
+  euicc->worker = worker;
+  euicc->objects = lpad_euicc_objects_new (euicc);
+  lpad_bus_euicc_set_transport (bus, "pcsc");
+  lpad_bus_euicc_set_device (bus, reader);
+  lpad_bus_euicc_set_physical_device (bus, "");
+  lpad_bus_euicc_set_removable (bus, TRUE);
+  set_error (euicc, NULL);
+  set_inventory (euicc, inventory);
+  lpad_bus_object_export (core, euicc->path, euicc);
+  schedule_delivery (euicc);
+  return euicc;
+}
+
+void
+lpad_euicc_remove (LpadEuicc *euicc, LpadError reason)
+{
+  g_autolist (LpadOperation) operations = NULL;
+
+  if (euicc->worker == NULL)
+    return;
+  g_object_ref (euicc);
+  euicc->gone_reason = reason;
+  /* The worker first: it ends the session of a download that waits. */
+  lpad_worker_stop (g_steal_pointer (&euicc->worker), reason);
+  if (euicc->delivery_timer != 0)
+    g_source_remove (euicc->delivery_timer);
+  euicc->delivery_timer = 0;
+  lpad_euicc_objects_free (g_steal_pointer (&euicc->objects));
+  lpad_bus_object_unexport (euicc->core, euicc->path);
+
+  operations = g_list_copy_deep (euicc->operations.head, (GCopyFunc) (gpointer) g_object_ref, NULL);
+  for (GList *l = operations; l != NULL; l = l->next)
+    lpad_operation_abort (l->data, reason);
+  g_object_unref (euicc);
+}
+
+LpadCore *
+lpad_euicc_core (LpadEuicc *euicc)
+{
+  return euicc->core;
+}
+
+const char *
+lpad_euicc_path (LpadEuicc *euicc)
+{
+  return euicc->path;
+}
+
+const char *
+lpad_euicc_reader (LpadEuicc *euicc)
+{
+  return euicc->reader;
+}
+
+LpadInventory *
+lpad_euicc_inventory (LpadEuicc *euicc)
+{
+  return euicc->inventory;
+}
+
+gboolean
+lpad_euicc_is_gone (LpadEuicc *euicc)
+{
+  return euicc->worker == NULL;
+}
+
+const char *
+lpad_euicc_profile_path (LpadEuicc *euicc, GBytes *iccid)
+{
+  return euicc->objects != NULL ? lpad_euicc_objects_profile_path (euicc->objects, iccid) : NULL;
+}
+
+void
+lpad_euicc_push (LpadEuicc *euicc, LpadJob *job)
+{
+  if (euicc->worker != NULL)
+    {
+      lpad_worker_push (euicc->worker, job);
+      return;
+    }
+  g_set_error_literal (&job->error,
+                       LPAD_ERROR,
+                       euicc->gone_reason,
+                       euicc->gone_reason == LPAD_ERROR_CARD_REMOVED ? "The card was removed."
+                                                                     : "lpad is being stopped.");
+  g_idle_add_full (G_PRIORITY_DEFAULT, end_job_without_chip, job, NULL);
+}
+
+void
+lpad_euicc_call (LpadEuicc *euicc, LpadJob *job, GDBusMethodInvocation *invocation, LpadCallAnswerFunc answer)
+{
+  Call *call;
+
+  if (euicc->calls >= CALLS_MAX)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_set_error_literal (
+          &error, LPAD_ERROR, LPAD_ERROR_BUSY, "Too many calls wait for this chip; try again later.");
+      lpad_bus_error_return (invocation, error);
+      lpad_job_free (job);
+      return;
+    }
+  call = g_new0 (Call, 1);
+  call->euicc = g_object_ref (euicc);
+  call->invocation = invocation;
+  call->answer = answer;
+  euicc->calls++;
+  lpad_activity_hold (euicc->core->activity);
+  job->done = on_call_done;
+  job->user_data = call;
+  lpad_euicc_push (euicc, job);
+}
+
+void
+lpad_euicc_take (LpadEuicc *euicc, LpadJob *job)
+{
+  if (job->segment_size != 0)
+    lpad_store_set_segment_size (euicc->core->store, euicc->reader, job->segment_size);
+  if (euicc->objects != NULL && job->inventory != NULL)
+    set_inventory (euicc, job->inventory);
+  if (euicc->objects != NULL && job->deliveries != NULL)
+    lpad_euicc_objects_note_deliveries (euicc->objects, job->deliveries, now_s ());
+  lpad_store_save (euicc->core->store);
+
+  if (job->inventory != NULL)
+    set_error (euicc, NULL);
+  else if (g_error_matches (job->error, LPAD_ERROR, LPAD_ERROR_CARD_ERROR)
+           || g_error_matches (job->error, LPAD_ERROR, LPAD_ERROR_CARD_REMOVED)
+           || g_error_matches (job->error, LPAD_ERROR, LPAD_ERROR_TIMEOUT)
+           || g_error_matches (job->error, LPAD_ERROR, LPAD_ERROR_MODEM_ERROR))
+    set_error (euicc, job->error);
+}
+
+void
+lpad_euicc_enqueue (LpadEuicc *euicc, LpadOperation *operation)
+{
+  g_queue_push_tail (&euicc->operations, g_object_ref (operation));
+  if (g_queue_peek_head (&euicc->operations) != operation)
+    return;
+  update_state (euicc);
+  lpad_operation_begin (operation);
+}
+
+void
+lpad_euicc_dequeue (LpadEuicc *euicc, LpadOperation *operation)
+{
+  gboolean was_first = g_queue_peek_head (&euicc->operations) == operation;
+  LpadOperation *next;
+
+  if (!g_queue_remove (&euicc->operations, operation))
+    return;
+  g_object_unref (operation);
+  if (!was_first)
+    return;
+  update_state (euicc);
+  next = g_queue_peek_head (&euicc->operations);
+  if (next != NULL)
+    lpad_operation_begin (next);
+  else if (euicc->objects != NULL)
+    schedule_delivery (euicc);
+}
+
+void
+lpad_euicc_flush (LpadEuicc *euicc)
+{
+  if (euicc->objects == NULL)
+    return;
+  lpad_euicc_objects_flush (euicc->objects);
+  g_dbus_interface_skeleton_flush (G_DBUS_INTERFACE_SKELETON (euicc));
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "core.h"
+#include "worker.h"
+
+G_BEGIN_DECLS
+
+/**
+ * LpadEuicc: a chip on the bus: its properties, the objects of its profiles and notifications, its worker,
+ * and the queue of operations. Between a removal and the end of its last operation it exists without being on
+ * the bus.
+ */
+#define LPAD_TYPE_EUICC (lpad_euicc_get_type ())
+G_DECLARE_FINAL_TYPE (LpadEuicc, lpad_euicc, LPAD, EUICC, LpadBusEuiccSkeleton)
+
+#define LPAD_TYPE_OPERATION (lpad_operation_get_type ())
+G_DECLARE_FINAL_TYPE (LpadOperation, lpad_operation, LPAD, OPERATION, LpadBusOperationSkeleton)
+
+/**
+ * lpad_euicc_new: puts the chip in the PC/SC reader @reader on the bus; pending notifications that are due
+ * are sent.
+ * @worker: (transfer full)
+ */
+LpadEuicc *lpad_euicc_new (LpadCore *core, const char *reader, LpadWorker *worker, LpadInventory *inventory);
+
+/** lpad_euicc_remove: takes it from the bus and stops its worker; operations end with @reason. */
+void lpad_euicc_remove (LpadEuicc *euicc, LpadError reason);
+
+LpadCore *lpad_euicc_core (LpadEuicc *euicc);
+const char *lpad_euicc_path (LpadEuicc *euicc);
+const char *lpad_euicc_reader (LpadEuicc *euicc);
+LpadInventory *lpad_euicc_inventory (LpadEuicc *euicc);
+gboolean lpad_euicc_is_gone (LpadEuicc *euicc);
+
+/** lpad_euicc_profile_path: path of the profile's object, NULL when the chip has no such profile. */
+const char *lpad_euicc_profile_path (LpadEuicc *euicc, GBytes *iccid);
+
+/** lpad_euicc_push: hands @job (taken over) to the worker; when the chip has left it ends at once, by the
+ * main loop. */
+void lpad_euicc_push (LpadEuicc *euicc, LpadJob *job);
+
+/** lpad_euicc_call: pushes @job (taken over), whose end answers @invocation (taken over): with the job's
+ * error, or else with what @answer returns (NULL: an empty answer). */
+typedef GVariant *(*LpadCallAnswerFunc) (LpadJob *job);
+void lpad_euicc_call (LpadEuicc *euicc,
+                      LpadJob *job,
+                      GDBusMethodInvocation *invocation,
+                      LpadCallAnswerFunc answer);
+
+/** lpad_euicc_take: brings all objects up to date with what @job says. */
+void lpad_euicc_take (LpadEuicc *euicc, LpadJob *job);
+
+/** lpad_euicc_enqueue, lpad_euicc_dequeue: an operation gets in line; it has ended (or was never begun). */
+void lpad_euicc_enqueue (LpadEuicc *euicc, LpadOperation *operation);
+void lpad_euicc_dequeue (LpadEuicc *euicc, LpadOperation *operation);
+
+/** lpad_euicc_flush: sends what has changed on the bus, at once. */
+void lpad_euicc_flush (LpadEuicc *euicc);
+
+G_END_DECLS

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "euicc.h"
+
+G_BEGIN_DECLS
+
+/** LpadNotificationObject: a pending notification on the bus. */
+#define LPAD_TYPE_NOTIFICATION_OBJECT (lpad_notification_object_get_type ())
+G_DECLARE_FINAL_TYPE (LpadNotificationObject,
+                      lpad_notification_object,
+                      LPAD,
+                      NOTIFICATION_OBJECT,
+                      LpadBusNotificationSkeleton)
+
+LpadNotificationObject *lpad_notification_object_new (LpadEuicc *euicc, const LpadNotificationInfo *info);
+const char *lpad_notification_object_path (LpadNotificationObject *object);
+
+/** lpad_notification_object_set_attempts: @last_error: (nullable): NULL: stays. */
+void lpad_notification_object_set_attempts (LpadNotificationObject *object,
+                                            const LpadAttempts *attempts,
+                                            const char *last_error);
+
+G_END_DECLS

@@ -1,0 +1,636 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "operation.h"
+
+#include "bus-error.h"
+#include "bus-object.h"
+#include "identifiers.h"
+#include "options.h"
+
+#define PER_CALLER_MAX 8  /* operations that have not finished */
+#define TOTAL_MAX      64 /* of all callers together */
+#define LINGER_TIME    60 /* seconds on the bus after the end */
+#define PROGRESS_TIME  (G_TIME_SPAN_SECOND / 4)
+
+typedef enum
+{
+  STATE_QUEUED,
+  STATE_RUNNING,
+  STATE_WAITING,
+  STATE_FINISHED,
+} State;
+
+struct _LpadOperation
+{
+  LpadBusOperationSkeleton parent_instance;
+
+  LpadCore *core;
+  LpadEuicc *euicc;
+  const LpadOperationKind *kind;
+  char *sender; /* NULL: lpad itself */
+  gpointer data;
+  GDestroyNotify data_free;
+  char *path;
+  GCancellable *cancellable;
+  State state;
+  gboolean aborted;
+  LpadError abort_reason;
+  gboolean caller_left;
+  gulong vanished_handler;
+  guint prompt_timer;
+  guint linger_timer;
+
+  const LpadStage *stage; /* what is shown next, see show_progress() */
+  guint64 bytes_done;
+  guint64 bytes_total;
+  guint progress_timer;
+  gint64 progress_shown; /* monotonic time */
+};
+
+static void lpad_operation_iface_init (LpadBusOperationIface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (LpadOperation,
+                               lpad_operation,
+                               LPAD_BUS_TYPE_OPERATION_SKELETON,
+                               G_IMPLEMENT_INTERFACE (LPAD_BUS_TYPE_OPERATION, lpad_operation_iface_init))
+
+static void
+clear_timer (guint *timer)
+{
+  if (*timer != 0)
+    g_source_remove (*timer);
+  *timer = 0;
+}
+
+static GVariant *
+empty_dict (void)
+{
+  return g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0);
+}
+
+static void
+set_state (LpadOperation *operation, State state)
+{
+  static const char *const names[] = { "queued", "running", "waiting", "finished" };
+  LpadBusOperation *bus = LPAD_BUS_OPERATION (operation);
+  gboolean can_cancel = state == STATE_QUEUED || state == STATE_WAITING;
+
+  if (state == STATE_RUNNING)
+    can_cancel = operation->stage != NULL && operation->stage->can_cancel;
+  operation->state = state;
+  lpad_bus_operation_set_state (bus, names[state]);
+  lpad_bus_operation_set_cancellable (bus, can_cancel);
+  if (state != STATE_WAITING)
+    {
+      clear_timer (&operation->prompt_timer);
+      lpad_bus_operation_set_prompt (bus, empty_dict ());
+    }
+}
+
+static void
+show_progress (LpadOperation *operation)
+{
+  LpadBusOperation *bus = LPAD_BUS_OPERATION (operation);
+  const LpadStage *stage = operation->stage;
+  double part = 0;
+
+  clear_timer (&operation->progress_timer);
+  operation->progress_shown = g_get_monotonic_time ();
+  if (stage == NULL)
+    return;
+  if (operation->bytes_total > 0)
+    part = MIN (1.0, (double) operation->bytes_done / (double) operation->bytes_total);
+  lpad_bus_operation_set_stage (bus, stage->name);
+  lpad_bus_operation_set_bytes_done (bus, operation->bytes_done);
+  lpad_bus_operation_set_bytes_total (bus, operation->bytes_total);
+  lpad_bus_operation_set_progress (
+      bus, MAX (lpad_bus_operation_get_progress (bus), stage->begin + part * (stage->end - stage->begin)));
+  if (operation->state == STATE_RUNNING)
+    lpad_bus_operation_set_cancellable (bus, stage->can_cancel);
+}
+
+static gboolean
+on_progress_timer (gpointer user_data)
+{
+  LpadOperation *operation = user_data;
+
+  operation->progress_timer = 0;
+  show_progress (operation);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_job_progress (LpadJob *job, const char *stage, guint64 bytes_done, guint64 bytes_total)
+{
+  LpadOperation *operation = lpad_operation_of_job (job);
+  const LpadStage *known = operation->kind->stages;
+  gint64 wait = operation->progress_shown + PROGRESS_TIME - g_get_monotonic_time ();
+
+  while (known->name != NULL && !g_str_equal (known->name, stage))
+    known++;
+  if (known->name == NULL || operation->state == STATE_FINISHED)
+    return;
+  operation->stage = known;
+  operation->bytes_done = bytes_done;
+  operation->bytes_total = bytes_total;
+  if (wait <= 0)
+    show_progress (operation);
+  else if (operation->progress_timer == 0)
+    operation->progress_timer
+        = g_timeout_add ((guint) (wait / G_TIME_SPAN_MILLISECOND) + 1, on_progress_timer, operation);
+}
+
+static void
+dismiss (LpadOperation *operation, LpadDismissal why)
+{
+  set_state (operation, STATE_RUNNING);
+  lpad_bus_operation_set_cancellable (LPAD_BUS_OPERATION (operation), FALSE);
+  operation->kind->dismiss (operation, why);
+}
+
+static gboolean
+on_prompt_timeout (gpointer user_data)
+{
+  LpadOperation *operation = user_data;
+
+  operation->prompt_timer = 0;
+  dismiss (operation, LPAD_DISMISS_TIMEOUT);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_client_vanished (LpadClients *clients, const char *name, gpointer user_data)
+{
+  LpadOperation *operation = LPAD_OPERATION (user_data);
+
+  if (!g_str_equal (name, operation->sender))
+    return;
+  operation->caller_left = TRUE;
+  if (operation->state == STATE_WAITING)
+    dismiss (operation, LPAD_DISMISS_CALLER_LEFT);
+}
+
+/* The options of a call that knows none; whether the operation waits for an answer. Answers the call if not.
+ */
+static gboolean
+check_answer (LpadOperation *operation, GDBusMethodInvocation *invocation, GVariant *parameters)
+{
+  g_autoptr (GVariant) options = g_variant_get_child_value (parameters, 0);
+  g_autoptr (GError) error = NULL;
+
+  if (lpad_options_none (options, &error) && operation->state != STATE_WAITING)
+    g_set_error_literal (
+        &error, LPAD_ERROR, LPAD_ERROR_WRONG_STATE, "The operation does not wait for an answer.");
+  if (error == NULL)
+    return TRUE;
+  lpad_bus_error_return (invocation, error);
+  return FALSE;
+}
+
+static void
+on_may_confirm (gpointer user_data, GDBusMethodInvocation *invocation, GVariant *parameters)
+{
+  LpadOperation *operation = LPAD_OPERATION (user_data);
+  g_autoptr (GVariant) options = g_variant_get_child_value (parameters, 0);
+  g_autoptr (GError) error = NULL;
+
+  if (operation->state != STATE_WAITING)
+    g_set_error_literal (
+        &error, LPAD_ERROR, LPAD_ERROR_WRONG_STATE, "The operation does not wait for an answer.");
+  if (error != NULL || !operation->kind->confirm (operation, options, &error))
+    {
+      lpad_bus_error_return (invocation, error);
+      return;
+    }
+  set_state (operation, STATE_RUNNING);
+  g_dbus_method_invocation_return_value (invocation, NULL);
+}
+
+static void
+on_may_reject (gpointer user_data, GDBusMethodInvocation *invocation, GVariant *parameters)
+{
+  LpadOperation *operation = LPAD_OPERATION (user_data);
+
+  if (!check_answer (operation, invocation, parameters))
+    return;
+  g_dbus_method_invocation_return_value (invocation, NULL);
+  dismiss (operation, LPAD_DISMISS_REJECTED);
+}
+
+static void
+on_may_postpone (gpointer user_data, GDBusMethodInvocation *invocation, GVariant *parameters)
+{
+  LpadOperation *operation = LPAD_OPERATION (user_data);
+
+  if (!check_answer (operation, invocation, parameters))
+    return;
+  g_dbus_method_invocation_return_value (invocation, NULL);
+  dismiss (operation, LPAD_DISMISS_POSTPONED);
+}
+
+static void
+cancel (LpadOperation *operation)
+{
+  g_autoptr (GError) error = NULL;
+
+  switch (operation->state)
+    {
+    case STATE_QUEUED:
+      g_set_error_literal (&error, LPAD_ERROR, LPAD_ERROR_CANCELLED, "The operation was cancelled.");
+      lpad_error_details (error)->order = LPAD_ORDER_USABLE;
+      lpad_operation_finish (operation, error, NULL);
+      break;
+    case STATE_WAITING:
+      dismiss (operation, LPAD_DISMISS_POSTPONED);
+      break;
+    case STATE_RUNNING:
+    case STATE_FINISHED:
+    default:
+      g_cancellable_cancel (operation->cancellable);
+      break;
+    }
+}
+
+static void
+on_may_cancel (gpointer user_data, GDBusMethodInvocation *invocation, GVariant *parameters)
+{
+  LpadOperation *operation = LPAD_OPERATION (user_data);
+  g_autoptr (GVariant) options = g_variant_get_child_value (parameters, 0);
+  g_autoptr (GError) error = NULL;
+
+  if (lpad_options_none (options, &error)
+      && !lpad_bus_operation_get_cancellable (LPAD_BUS_OPERATION (operation)))
+    g_set_error_literal (&error,
+                         LPAD_ERROR,
+                         LPAD_ERROR_WRONG_STATE,
+                         operation->state == STATE_FINISHED ? "The operation has finished."
+                                                            : "The operation cannot be cancelled any more.");
+  if (error != NULL)
+    {
+      lpad_bus_error_return (invocation, error);
+      return;
+    }
+  g_dbus_method_invocation_return_value (invocation, NULL);
+  cancel (operation);
+}
+
+static gboolean
+handle_confirm (LpadBusOperation *interface, GDBusMethodInvocation *invocation, GVariant *options)
+{
+  LpadOperation *operation = LPAD_OPERATION (interface);
+
+  lpad_auth_method (operation->core->auth, invocation, operation, operation->sender, on_may_confirm);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+handle_reject (LpadBusOperation *interface, GDBusMethodInvocation *invocation, GVariant *options)
+{
+  LpadOperation *operation = LPAD_OPERATION (interface);
+
+  lpad_auth_method (operation->core->auth, invocation, operation, operation->sender, on_may_reject);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+handle_postpone (LpadBusOperation *interface, GDBusMethodInvocation *invocation, GVariant *options)
+{
+  LpadOperation *operation = LPAD_OPERATION (interface);
+
+  lpad_auth_method (operation->core->auth, invocation, operation, operation->sender, on_may_postpone);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+handle_cancel (LpadBusOperation *interface, GDBusMethodInvocation *invocation, GVariant *options)
+{
+  LpadOperation *operation = LPAD_OPERATION (interface);
+
+  lpad_auth_method (operation->core->auth, invocation, operation, operation->sender, on_may_cancel);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void
+lpad_operation_iface_init (LpadBusOperationIface *iface)
+{
+  iface->handle_confirm = handle_confirm;
+  iface->handle_reject = handle_reject;
+  iface->handle_postpone = handle_postpone;
+  iface->handle_cancel = handle_cancel;
+}
+
+static void
+lpad_operation_finalize (GObject *object)
+{
+  LpadOperation *operation = LPAD_OPERATION (object);
+
+  operation->data_free (operation->data);
+  g_object_unref (operation->euicc);
+  g_object_unref (operation->cancellable);
+  g_free (operation->sender);
+  g_free (operation->path);
+  G_OBJECT_CLASS (lpad_operation_parent_class)->finalize (object);
+}
+
+static void
+lpad_operation_class_init (LpadOperationClass *class)
+{
+  G_OBJECT_CLASS (class)->finalize = lpad_operation_finalize;
+}
+
+static void
+lpad_operation_init (LpadOperation *operation)
+{
+  operation->cancellable = g_cancellable_new ();
+}
+
+static gboolean
+check_limits (LpadEuicc *euicc, const char *sender, GError **error)
+{
+  LpadCore *core = lpad_euicc_core (euicc);
+  guint total = 0, of_caller = 0;
+
+  if (lpad_euicc_is_gone (euicc) || core->stopping)
+    {
+      g_set_error_literal (error,
+                           LPAD_ERROR,
+                           core->stopping ? LPAD_ERROR_BUSY : LPAD_ERROR_CARD_REMOVED,
+                           core->stopping ? "lpad is being stopped." : "The card was removed.");
+      return FALSE;
+    }
+  for (guint i = 0; i < core->operations->len; i++)
+    {
+      LpadOperation *operation = g_ptr_array_index (core->operations, i);
+
+      if (operation->state == STATE_FINISHED)
+        continue;
+      total++;
+      of_caller += sender != NULL && g_strcmp0 (operation->sender, sender) == 0;
+    }
+  if (total < TOTAL_MAX && of_caller < PER_CALLER_MAX)
+    return TRUE;
+  g_set_error_literal (
+      error, LPAD_ERROR, LPAD_ERROR_BUSY, "Too many operations are queued; try again when one has finished.");
+  return FALSE;
+}
+
+static void export(LpadOperation *operation)
+{
+  LpadBusOperation *bus = LPAD_BUS_OPERATION (operation);
+
+  lpad_bus_operation_set_kind (bus, operation->kind->name);
+  lpad_bus_operation_set_euicc (bus, lpad_euicc_path (operation->euicc));
+  lpad_bus_operation_set_stage (bus, "");
+  lpad_bus_operation_set_result (bus, empty_dict ());
+  set_state (operation, STATE_QUEUED);
+  lpad_bus_object_export (operation->core, operation->path, operation);
+  g_ptr_array_add (operation->core->operations, g_object_ref (operation));
+  lpad_activity_hold (operation->core->activity);
+}
+
+LpadOperation *
+lpad_operation_start (LpadEuicc *euicc,
+                      const LpadOperationKind *kind,
+                      const char *sender,
+                      gpointer data,
+                      GDestroyNotify data_free,
+                      GError **error)
+{
+  g_autoptr (LpadOperation) operation = NULL;
+  LpadCore *core = lpad_euicc_core (euicc);
+
+  if (!check_limits (euicc, sender, error))
+    {
+      data_free (data);
+      return NULL;
+    }
+  operation = g_object_new (LPAD_TYPE_OPERATION, NULL);
+  operation->core = core;
+  operation->euicc = g_object_ref (euicc);
+  operation->kind = kind;
+  operation->sender = g_strdup (sender);
+  operation->data = data;
+  operation->data_free = data_free;
+  operation->path = g_strdup_printf (LPAD_BUS_OPERATION_PATH, core->next_operation++);
+  if (sender != NULL)
+    operation->vanished_handler
+        = g_signal_connect (core->clients, "vanished", G_CALLBACK (on_client_vanished), operation);
+  export(operation);
+  lpad_euicc_enqueue (euicc, operation);
+  return operation;
+}
+
+const char *
+lpad_operation_path (LpadOperation *operation)
+{
+  return operation->path;
+}
+
+LpadEuicc *
+lpad_operation_euicc (LpadOperation *operation)
+{
+  return operation->euicc;
+}
+
+gpointer
+lpad_operation_data (LpadOperation *operation)
+{
+  return operation->data;
+}
+
+LpadOperation *
+lpad_operation_of_job (LpadJob *job)
+{
+  return LPAD_OPERATION (job->keep);
+}
+
+void
+lpad_operation_push (LpadOperation *operation, LpadJob *job)
+{
+  job->keep = g_object_ref (operation);
+  job->cancellable = g_object_ref (operation->cancellable);
+  job->progress = on_job_progress;
+  lpad_euicc_push (operation->euicc, job);
+}
+
+void
+lpad_operation_take (LpadOperation *operation, LpadJob *job)
+{
+  lpad_euicc_take (operation->euicc, job);
+}
+
+void
+lpad_operation_ask (LpadOperation *operation, GVariantDict *prompt)
+{
+  guint timeout = operation->core->config->prompt_timeout_s;
+  gint64 deadline = g_get_real_time () / G_USEC_PER_SEC + timeout;
+
+  show_progress (operation);
+  g_variant_dict_insert (prompt, "deadline", "t", (guint64) deadline);
+  set_state (operation, STATE_WAITING);
+  lpad_bus_operation_set_prompt (LPAD_BUS_OPERATION (operation), g_variant_dict_end (prompt));
+  g_dbus_interface_skeleton_flush (G_DBUS_INTERFACE_SKELETON (operation));
+
+  if (operation->aborted)
+    dismiss (operation, LPAD_DISMISS_STOPPING);
+  else if (operation->caller_left || operation->sender == NULL)
+    dismiss (operation, LPAD_DISMISS_CALLER_LEFT);
+  else if (g_cancellable_is_cancelled (operation->cancellable))
+    dismiss (operation, LPAD_DISMISS_POSTPONED);
+  else
+    operation->prompt_timer = g_timeout_add_seconds (timeout, on_prompt_timeout, operation);
+}
+
+static gboolean
+on_linger_timeout (gpointer user_data)
+{
+  LpadOperation *operation = user_data;
+
+  operation->linger_timer = 0;
+  lpad_operation_unexport (operation);
+  return G_SOURCE_REMOVE;
+}
+
+static GVariant *
+build_result (LpadOperation *operation, GError *error, GBytes *iccid)
+{
+  LpadInventory *inventory = lpad_euicc_inventory (operation->euicc);
+  GVariantDict result;
+
+  g_variant_dict_init (&result, NULL);
+  if (error != NULL)
+    lpad_bus_error_describe (error, &result);
+  if (iccid != NULL)
+    {
+      gsize size;
+      const guint8 *data = g_bytes_get_data (iccid, &size);
+      g_autofree char *text = lpad_iccid_to_string (data, size);
+      const char *path = lpad_euicc_profile_path (operation->euicc, iccid);
+
+      g_variant_dict_insert (&result, "iccid", "s", text);
+      if (path != NULL)
+        g_variant_dict_insert (&result, "profile", "o", path);
+    }
+  g_variant_dict_insert (&result, "notifications-pending", "u", inventory->notifications->len);
+  return g_variant_dict_end (&result);
+}
+
+/* A cancellation by lpad itself is called by its reason. */
+static void
+name_true_reason (LpadOperation *operation, GError *error)
+{
+  if (!operation->aborted || !g_error_matches (error, LPAD_ERROR, LPAD_ERROR_CANCELLED)
+      || operation->abort_reason != LPAD_ERROR_CARD_REMOVED)
+    return;
+  error->code = LPAD_ERROR_CARD_REMOVED;
+  g_free (error->message);
+  error->message = g_strdup ("The card was removed.");
+}
+
+void
+lpad_operation_finish (LpadOperation *operation, GError *error, GBytes *iccid)
+{
+  LpadBusOperation *bus = LPAD_BUS_OPERATION (operation);
+  g_autoptr (LpadOperation) keep = g_object_ref (operation);
+  g_autoptr (GVariant) result = NULL;
+
+  g_return_if_fail (operation->state != STATE_FINISHED);
+
+  if (error != NULL)
+    name_true_reason (operation, error);
+  lpad_euicc_flush (operation->euicc);
+  show_progress (operation);
+  result = g_variant_ref_sink (build_result (operation, error, iccid));
+  set_state (operation, STATE_FINISHED);
+  lpad_bus_operation_set_stage (bus, "");
+  if (error == NULL)
+    lpad_bus_operation_set_progress (bus, 1.0);
+  lpad_bus_operation_set_result (bus, result);
+  g_dbus_interface_skeleton_flush (G_DBUS_INTERFACE_SKELETON (operation));
+  lpad_bus_operation_emit_finished (bus,
+                                    error == NULL,
+                                    error != NULL ? lpad_bus_error_name (error) : "",
+                                    error != NULL ? error->message : "",
+                                    result);
+
+  lpad_euicc_dequeue (operation->euicc, operation);
+  if (operation->sender == NULL)
+    lpad_operation_unexport (operation);
+  else
+    operation->linger_timer = g_timeout_add_seconds (LINGER_TIME, on_linger_timeout, operation);
+  if (operation->core->stopping)
+    operation->core->on_step (operation->core->on_step_data);
+}
+
+void
+lpad_operation_begin (LpadOperation *operation)
+{
+  if (operation->state != STATE_QUEUED)
+    return;
+  operation->stage = operation->kind->stages;
+  set_state (operation, STATE_RUNNING);
+  operation->kind->start (operation);
+}
+
+void
+lpad_operation_abort (LpadOperation *operation, LpadError reason)
+{
+  g_autoptr (GError) error = NULL;
+
+  operation->aborted = TRUE;
+  operation->abort_reason = reason;
+  switch (operation->state)
+    {
+    case STATE_RUNNING:
+      g_cancellable_cancel (operation->cancellable);
+      return;
+    case STATE_FINISHED:
+      return;
+    case STATE_WAITING:
+      if (!lpad_euicc_is_gone (operation->euicc))
+        {
+          dismiss (operation, LPAD_DISMISS_STOPPING);
+          return;
+        }
+      break;
+    case STATE_QUEUED:
+    default:
+      break;
+    }
+  g_set_error_literal (&error,
+                       LPAD_ERROR,
+                       reason,
+                       reason == LPAD_ERROR_CARD_REMOVED ? "The card was removed."
+                                                         : "lpad is being stopped.");
+  lpad_error_details (error)->order = LPAD_ORDER_USABLE;
+  lpad_error_details (error)->retry = LPAD_RETRY_LATER;
+  lpad_operation_finish (operation, error, NULL);
+}
+
+gboolean
+lpad_operation_is_finished (LpadOperation *operation)
+{
+  return operation->state == STATE_FINISHED;
+}
+
+gboolean
+lpad_operation_is_switching (LpadOperation *operation)
+{
+  return operation->kind->switching;
+}
+
+void
+lpad_operation_unexport (LpadOperation *operation)
+{
+  g_autoptr (LpadOperation) keep = g_object_ref (operation);
+
+  clear_timer (&operation->prompt_timer);
+  clear_timer (&operation->linger_timer);
+  clear_timer (&operation->progress_timer);
+  if (operation->vanished_handler != 0)
+    g_signal_handler_disconnect (operation->core->clients, operation->vanished_handler);
+  operation->vanished_handler = 0;
+  if (!g_ptr_array_remove (operation->core->operations, operation))
+    return;
+  lpad_bus_object_unexport (operation->core, operation->path);
+  lpad_activity_release (operation->core->activity);
+}

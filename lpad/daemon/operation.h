@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "euicc.h"
+
+G_BEGIN_DECLS
+
+/**
+ * LpadOperation: something that takes its time, as its caller sees it. This is what all kinds have in common:
+ * the queue, states, progress, the prompt and its deadline, who may answer, the result, the time that it
+ * stays afterwards. What is to be done is the kind's: download-op.c, switch-op.c, notify-op.c.
+ */
+
+/** Why an operation that waits for an answer ends without one. */
+typedef enum
+{
+  LPAD_DISMISS_REJECTED,
+  LPAD_DISMISS_POSTPONED,
+  LPAD_DISMISS_CALLER_LEFT,
+  LPAD_DISMISS_TIMEOUT,
+  LPAD_DISMISS_STOPPING,
+} LpadDismissal;
+
+/** LpadStage: a part of an operation: the part of the whole that it takes, and whether it can be cancelled.
+ */
+typedef struct
+{
+  const char *name;
+  double begin;
+  double end;
+  gboolean can_cancel;
+} LpadStage;
+
+/**
+ * LpadOperationKind:
+ * @name: Operation.Kind
+ * @stages: those that the procedures report; ends with a NULL name
+ * @switching: the device's connection may break meanwhile
+ * @start: its turn has come: pushes the first job
+ * @confirm: (nullable): the answer is yes, with @options: pushes the next job; FALSE with an error for the
+ * caller when something is missing: the operation goes on waiting
+ * @dismiss: (nullable): ends what waits, then finishes
+ */
+typedef struct
+{
+  const char *name;
+  const LpadStage *stages;
+  gboolean switching;
+  void (*start) (LpadOperation *operation);
+  gboolean (*confirm) (LpadOperation *operation, GVariant *options, GError **error);
+  void (*dismiss) (LpadOperation *operation, LpadDismissal why);
+} LpadOperationKind;
+
+/**
+ * lpad_operation_start: a new operation on @euicc, put on the bus and in the chip's queue.
+ * @sender: (nullable): unique name of the caller; NULL: lpad itself
+ * @data: (transfer full): of the kind; freed with @data_free, also on failure
+ * Returns: (transfer none) (nullable): NULL with %LPAD_ERROR_BUSY when the caller, or everybody, has too
+ * many, or %LPAD_ERROR_CARD_REMOVED
+ */
+LpadOperation *lpad_operation_start (LpadEuicc *euicc,
+                                     const LpadOperationKind *kind,
+                                     const char *sender,
+                                     gpointer data,
+                                     GDestroyNotify data_free,
+                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+const char *lpad_operation_path (LpadOperation *operation);
+LpadEuicc *lpad_operation_euicc (LpadOperation *operation);
+gpointer lpad_operation_data (LpadOperation *operation);
+
+/** lpad_operation_of_job: the operation that has pushed @job. */
+LpadOperation *lpad_operation_of_job (LpadJob *job);
+
+/** lpad_operation_push: hands @job (taken over) to the chip's worker, with the operation's cancellable and
+ * progress. */
+void lpad_operation_push (LpadOperation *operation, LpadJob *job);
+
+/**
+ * lpad_operation_take: for the job's done function: brings the chip's objects up to date with what the job
+ * has read, and notes what became of notifications.
+ */
+void lpad_operation_take (LpadOperation *operation, LpadJob *job);
+
+/** lpad_operation_ask: waits for an answer; @prompt (ended here) lacks only the deadline, which is added. */
+void lpad_operation_ask (LpadOperation *operation, GVariantDict *prompt);
+
+/**
+ * lpad_operation_finish: the end.
+ * @error: NULL: success
+ * @iccid: (nullable): the profile that it was about
+ */
+void lpad_operation_finish (LpadOperation *operation, GError *error, GBytes *iccid);
+
+/** lpad_operation_begin: for the chip's queue: its turn has come. */
+void lpad_operation_begin (LpadOperation *operation);
+
+/** lpad_operation_abort: ends it as soon as that is safe: the chip has left, or lpad is stopping. */
+void lpad_operation_abort (LpadOperation *operation, LpadError reason);
+
+gboolean lpad_operation_is_finished (LpadOperation *operation);
+gboolean lpad_operation_is_switching (LpadOperation *operation);
+
+/** lpad_operation_unexport: takes it from the bus, finished or not. */
+void lpad_operation_unexport (LpadOperation *operation);
+
+G_END_DECLS

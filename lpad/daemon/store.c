@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "store.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#define READERS_FILE       "readers.ini"
+#define NOTIFICATIONS_FILE "notifications.ini"
+#define KEY_SEGMENT_SIZE   "SegmentSize"
+#define FILE_MAX           (64 * 1024) /* octets */
+#define GROUPS_MAX         64          /* readers or chips that are remembered */
+#define HASH_DIGITS        32
+#define FIRST_DELAY        60          /* seconds */
+#define LONGEST_DELAY      (24 * 3600) /* seconds */
+
+typedef struct
+{
+  char *path; /* NULL: in memory only */
+  GKeyFile *values;
+  gboolean changed;
+  gboolean warned;
+} StateFile;
+
+struct _LpadStore
+{
+  StateFile readers;
+  StateFile notifications;
+};
+
+/* A group of the file for something that must not be there in clear. */
+static char *
+hash_name (const char *kind, const char *name)
+{
+  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
+
+  g_checksum_update (checksum, (const guchar *) kind, -1);
+  g_checksum_update (checksum, (const guchar *) ":", 1);
+  g_checksum_update (checksum, (const guchar *) name, -1);
+  return g_strndup (g_checksum_get_string (checksum), HASH_DIGITS);
+}
+
+static void
+state_file_load (StateFile *file, const char *folder, const char *name)
+{
+  g_autofree char *text = NULL;
+  gsize size = 0;
+
+  file->values = g_key_file_new ();
+  if (folder == NULL)
+    return;
+  file->path = g_build_filename (folder, name, NULL);
+  if (!g_file_get_contents (file->path, &text, &size, NULL))
+    return;
+  if (size > FILE_MAX || !g_key_file_load_from_data (file->values, text, size, G_KEY_FILE_NONE, NULL))
+    {
+      g_message ("%s is damaged: starting without what it held.", file->path);
+      g_key_file_unref (file->values);
+      file->values = g_key_file_new ();
+    }
+}
+
+/* Makes room for @group when it is new. The oldest groups stand first. */
+static void
+make_room (StateFile *file, const char *group)
+{
+  gsize n_groups;
+  g_auto (GStrv) groups = NULL;
+
+  if (g_key_file_has_group (file->values, group))
+    return;
+  groups = g_key_file_get_groups (file->values, &n_groups);
+  for (gsize i = 0; i < n_groups && n_groups - i >= GROUPS_MAX; i++)
+    g_key_file_remove_group (file->values, groups[i], NULL);
+}
+
+static void
+state_file_save (StateFile *file)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+  gsize size;
+
+  if (!file->changed)
+    return;
+  file->changed = FALSE;
+  if (file->path == NULL)
+    return;
+  text = g_key_file_to_data (file->values, &size, NULL);
+  if (g_file_set_contents_full (file->path,
+                                text,
+                                (gssize) size,
+                                G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
+                                0600,
+                                &error))
+    {
+      file->warned = FALSE;
+      return;
+    }
+  if (!file->warned)
+    g_warning ("%s: what was learned is lost when lpad ends.", error->message);
+  file->warned = TRUE;
+}
+
+static void
+state_file_clear (StateFile *file)
+{
+  g_free (file->path);
+  g_key_file_unref (file->values);
+}
+
+LpadStore *
+lpad_store_open (const char *folder)
+{
+  LpadStore *store = g_new0 (LpadStore, 1);
+
+  if (folder != NULL)
+    (void) g_mkdir_with_parents (folder, 0700);
+  state_file_load (&store->readers, folder, READERS_FILE);
+  state_file_load (&store->notifications, folder, NOTIFICATIONS_FILE);
+  return store;
+}
+
+void
+lpad_store_free (LpadStore *store)
+{
+  if (store == NULL)
+    return;
+  state_file_clear (&store->readers);
+  state_file_clear (&store->notifications);
+  g_free (store);
+}
+
+void
+lpad_store_save (LpadStore *store)
+{
+  state_file_save (&store->readers);
+  state_file_save (&store->notifications);
+}
+
+guint
+lpad_store_get_segment_size (LpadStore *store, const char *reader)
+{
+  g_autofree char *group = hash_name ("reader", reader);
+  int octets = g_key_file_get_integer (store->readers.values, group, KEY_SEGMENT_SIZE, NULL);
+
+  return octets > 0 && octets <= 255 ? (guint) octets : 0;
+}
+
+void
+lpad_store_set_segment_size (LpadStore *store, const char *reader, guint octets)
+{
+  g_autofree char *group = hash_name ("reader", reader);
+
+  if (lpad_store_get_segment_size (store, reader) == octets)
+    return;
+  make_room (&store->readers, group);
+  g_key_file_set_integer (store->readers.values, group, KEY_SEGMENT_SIZE, (int) octets);
+  store->readers.changed = TRUE;
+}
+
+/* A notification is a key of its chip's group: "SEQUENCE-NUMBER = FAILURES;NEXT". */
+LpadAttempts
+lpad_store_get_attempts (LpadStore *store, const char *eid, guint64 sequence_number, gint64 now)
+{
+  g_autofree char *group = hash_name ("eid", eid);
+  g_autofree char *key = g_strdup_printf ("%" G_GUINT64_FORMAT, sequence_number);
+  g_auto (GStrv) values = g_key_file_get_string_list (store->notifications.values, group, key, NULL, NULL);
+  LpadAttempts attempts = { 0, 0 };
+  guint64 failures;
+  gint64 next;
+
+  if (values == NULL || g_strv_length (values) != 2
+      || !g_ascii_string_to_unsigned (values[0], 10, 0, G_MAXUINT, &failures, NULL)
+      || !g_ascii_string_to_signed (values[1], 10, 0, G_MAXINT64, &next, NULL))
+    return attempts;
+  attempts.failures = (guint) failures;
+  attempts.next = next - now > LONGEST_DELAY ? 0 : next;
+  return attempts;
+}
+
+void
+lpad_store_add_failure (LpadStore *store, const char *eid, guint64 sequence_number, gint64 now)
+{
+  LpadAttempts attempts = lpad_store_get_attempts (store, eid, sequence_number, now);
+  g_autofree char *group = hash_name ("eid", eid);
+  g_autofree char *key = g_strdup_printf ("%" G_GUINT64_FORMAT, sequence_number);
+  g_autofree char *value = NULL;
+  gint64 delay = LONGEST_DELAY;
+
+  if (attempts.failures < 11) /* 60 s * 2^11 is more than a day */
+    delay = MIN (LONGEST_DELAY, (gint64) FIRST_DELAY << attempts.failures);
+  value = g_strdup_printf ("%u;%" G_GINT64_FORMAT ";", attempts.failures + 1, now + delay);
+  make_room (&store->notifications, group);
+  g_key_file_set_value (store->notifications.values, group, key, value);
+  store->notifications.changed = TRUE;
+}
+
+static gboolean
+is_pending (const char *key, GArray *pending)
+{
+  guint64 number;
+
+  if (!g_ascii_string_to_unsigned (key, 10, 0, G_MAXUINT64, &number, NULL))
+    return FALSE;
+  for (guint i = 0; i < pending->len; i++)
+    {
+      if (g_array_index (pending, guint64, i) == number)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+void
+lpad_store_keep_only (LpadStore *store, const char *eid, GArray *pending)
+{
+  g_autofree char *group = hash_name ("eid", eid);
+  g_auto (GStrv) names = g_key_file_get_keys (store->notifications.values, group, NULL, NULL);
+  guint kept = 0;
+
+  for (guint i = 0; names != NULL && names[i] != NULL; i++)
+    {
+      if (is_pending (names[i], pending))
+        {
+          kept++;
+          continue;
+        }
+      g_key_file_remove_key (store->notifications.values, group, names[i], NULL);
+      store->notifications.changed = TRUE;
+    }
+  if (names != NULL && kept == 0)
+    g_key_file_remove_group (store->notifications.values, group, NULL);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * LpadStore: the little that a chip cannot say of itself, in a folder of small files. Each is written whole
+ * to a temporary file, synced and renamed. EID and reader names appear as hashes only. Losing the folder
+ * loses no more than when to try next; when it cannot be written, what is known lasts as long as the process.
+ * Main thread only.
+ */
+typedef struct _LpadStore LpadStore;
+
+/** lpad_store_open: what is in @folder (which is made when it is not there). A damaged file counts as an
+ * empty one.
+ * @folder: (nullable): NULL: keep everything in memory */
+LpadStore *lpad_store_open (const char *folder);
+void lpad_store_free (LpadStore *store);
+
+/** lpad_store_get_segment_size: octets that the reader called @reader was found to carry; 0: nothing known.
+ */
+guint lpad_store_get_segment_size (LpadStore *store, const char *reader);
+void lpad_store_set_segment_size (LpadStore *store, const char *reader, guint octets);
+
+/**
+ * LpadAttempts: what became of the tries to deliver a notification.
+ * @failures: how many have failed
+ * @next: when to try again, seconds since 1970, 0: at once
+ */
+typedef struct
+{
+  guint failures;
+  gint64 next;
+} LpadAttempts;
+
+/**
+ * lpad_store_get_attempts: what is known of notification @sequence_number of the chip @eid.
+ * @now: seconds since 1970; a next attempt further away than the longest delay (the clock was set back)
+ * counts as now
+ */
+LpadAttempts lpad_store_get_attempts (LpadStore *store, const char *eid, guint64 sequence_number, gint64 now);
+
+/**
+ * lpad_store_add_failure: a delivery failed at @now; the next try is 1 minute later, and twice as long each
+ * time after, up to 24 hours.
+ */
+void lpad_store_add_failure (LpadStore *store, const char *eid, guint64 sequence_number, gint64 now);
+
+/**
+ * lpad_store_keep_only: forgets notifications of the chip @eid other than those in @pending.
+ * @pending: (element-type guint64)
+ */
+void lpad_store_keep_only (LpadStore *store, const char *eid, GArray *pending);
+
+/** lpad_store_save: writes what has changed. A folder that cannot be written is a warning, once. */
+void lpad_store_save (LpadStore *store);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LpadStore, lpad_store_free)
+
+G_END_DECLS
