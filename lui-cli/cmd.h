@@ -69,6 +69,8 @@ LuiExit lui_follow (LuiSession *session, const char *path, const char *sentence)
  */
 char *lui_profile_title (LpadBusProfile *profile);
 
+/** The verbs, one in each cmd-VERB.c: read the arguments, do it, report it; see LuiVerb.run and lui-cli(1).
+ */
 LuiExit lui_cmd_status (LuiSession *session, const LuiVerb *verb, int argc, char **argv);
 LuiExit lui_cmd_list (LuiSession *session, const LuiVerb *verb, int argc, char **argv);
 LuiExit lui_cmd_info (LuiSession *session, const LuiVerb *verb, int argc, char **argv);
