@@ -115,6 +115,13 @@ def check_cli(main_c: str, sources: list[str], page: str, completion: str) -> li
     return faults
 
 
+def check_daemon_options(main_c: str, page: str) -> list[str]:
+    """Every option of lpad is in its manual page."""
+    options = options_of(main_c)
+    faults = [] if options else ["no option was found in lpad's main.c"]
+    return faults + [f"option --{long} is not in lpad(8)" for long, short in options if not man_has_option(page, long, short)]
+
+
 def check_errors(header: str, page: str, failure_c: str) -> list[str]:
     """Every error is in lpad(8) and has an exit status in lui-cli."""
     faults = []
@@ -182,6 +189,7 @@ def check_tree() -> list[str]:
         *check_names(read("dbus/names.h"), policy),
         *check_documented(interface),
         *check_cli(read("lui-cli/main.c"), sources, lui_page, read("data/lui-cli.bash")),
+        *check_daemon_options(read("lpad/daemon/main.c"), read("man/lpad.8")),
         *check_errors(header, read("man/lpad.8"), read("lui-cli/lui-failure.c")),
         *check_exit_status(read("lui-cli/lui-failure.h"), lui_page),
         *check_configuration(read("lpad/daemon/config.c"), read("data/lpad.conf"), read("man/lpad.conf.5")),

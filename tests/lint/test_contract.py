@@ -83,6 +83,12 @@ def test_verbs_and_options():
     ]
 
 
+def test_options_of_the_daemon():
+    main = '    { "config", \'c\', 0, G_OPTION_ARG_FILENAME, &c, "x", "FILE" },\n'
+    assert contract.check_daemon_options(main, ".It Fl c , Fl Fl config Ns = Ns Ar FILE\n") == []
+    assert contract.check_daemon_options(main, ".It Fl Fl config Ns = Ns Ar FILE\n") == ["option --config is not in lpad(8)"]
+
+
 def test_errors():
     header = "  LPAD_ERROR_ODD, /*< nick=org.lpad.Lpad1.Error.Odd >*/\n"
     assert contract.check_errors(header, ".It Ql Odd\n", "  { LPAD_ERROR_ODD, LUI_EXIT_FAILED, NULL },") == []
