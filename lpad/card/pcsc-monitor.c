@@ -74,7 +74,7 @@ reader_list_equal (GPtrArray *a, GPtrArray *b)
 static gboolean
 is_cancelled (LpadPcscMonitor *self)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->mutex);
 
   return self->cancelled;
 }
@@ -217,7 +217,7 @@ wait_for_change (LpadPcscMonitor *self, GArray *states)
 static void
 wait_for_retry (LpadPcscMonitor *self)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->mutex);
   gint64 end = g_get_monotonic_time () + RETRY_TIME;
 
   while (!self->cancelled && g_cond_wait_until (&self->cond, &self->mutex, end))
@@ -287,7 +287,7 @@ lpad_pcsc_monitor_cancel (LpadPcscMonitor *self)
 {
   g_return_if_fail (self != NULL);
 
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->mutex);
   self->cancelled = TRUE;
   g_cond_broadcast (&self->cond);
 

@@ -88,7 +88,7 @@ lpad_pcsc_thread_new (gpointer state, LpadPcscCall release)
 gboolean
 lpad_pcsc_thread_run (LpadPcscThread *self, LpadPcscCall call, guint timeout_ms)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->mutex);
 
   if (self->dead)
     return FALSE;

@@ -16,10 +16,10 @@ ask (LpadChannel *channel)
     g_assert_true (g_utf8_validate (smdp, -1, NULL) && g_utf8_validate (smds, -1, NULL));
   (void) !lpad_es10a_set_default_dp_address (channel, "", NULL);
 
-  g_autoptr (LpadEuiccInfo) info1 = lpad_es10b_get_euicc_info1 (channel, NULL);
-  g_autoptr (LpadEuiccInfo) info2 = lpad_es10b_get_euicc_info2 (channel, NULL);
-  g_autoptr (GBytes) challenge = lpad_es10b_get_euicc_challenge (channel, NULL);
-  g_autoptr (GPtrArray) rat = lpad_es10b_get_rat (channel, NULL);
+  g_autoptr (LpadEuiccInfo) info1 G_GNUC_UNUSED = lpad_es10b_get_euicc_info1 (channel, NULL);
+  g_autoptr (LpadEuiccInfo) info2 G_GNUC_UNUSED = lpad_es10b_get_euicc_info2 (channel, NULL);
+  g_autoptr (GBytes) challenge G_GNUC_UNUSED = lpad_es10b_get_euicc_challenge (channel, NULL);
+  g_autoptr (GPtrArray) rat G_GNUC_UNUSED = lpad_es10b_get_rat (channel, NULL);
   g_autofree char *eid = lpad_es10c_get_eid (channel, NULL);
   g_assert_true (eid == NULL || strlen (eid) == 32);
 }

@@ -15,14 +15,15 @@ ask (LpadChannel *channel)
   g_autoptr (GBytes) hash = g_bytes_new_static ("\xbe\xef", 2);
   g_autoptr (LpadInstallationResult) result = NULL;
 
-  g_autoptr (GBytes) authenticated
+  g_autoptr (GBytes) authenticated G_GNUC_UNUSED
       = lpad_es10b_authenticate_server (channel, txid, server_signed1, any, any, any, any, NULL);
   g_autoptr (GBytes) prepared = lpad_es10b_prepare_download (channel, txid, any, any, NULL, any, NULL);
   g_autoptr (GBytes) confirmed = lpad_es10b_prepare_download (channel, txid, any, any, hash, any, NULL);
   g_assert_true (prepared == NULL || confirmed == NULL);
   if (lpad_es10b_load_bpp_segment (channel, signed1, sizeof signed1, &result, NULL) && result != NULL)
     g_assert_true (result->success == (result->error_reason == -1));
-  g_autoptr (GBytes) cancelled = lpad_es10b_cancel_session (channel, txid, LPAD_CANCEL_POSTPONED, NULL);
+  g_autoptr (GBytes) cancelled G_GNUC_UNUSED
+      = lpad_es10b_cancel_session (channel, txid, LPAD_CANCEL_POSTPONED, NULL);
 }
 
 int

@@ -242,6 +242,7 @@ test_le_toggled (void)
     {
       g_autoptr (GBytes) answer = lpad_channel_store_data (test->channel, request, "test", &error);
       g_assert_no_error (error);
+      g_assert_nonnull (answer);
       g_assert_true (test->size.le_toggled);
     }
   g_assert_cmpuint (test->size.octets, ==, 255);

@@ -182,6 +182,7 @@ test_monitor_cancelled_while_it_waits (void)
   g_autoptr (GPtrArray) list = lpad_pcsc_monitor_wait (monitor);
   GThread *thread = g_thread_new ("cancel", cancel_thread, monitor);
 
+  g_assert_nonnull (list);
   g_assert_null (lpad_pcsc_monitor_wait (monitor));
   g_thread_join (thread);
 }
