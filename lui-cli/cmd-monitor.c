@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "names.h"
+
 typedef struct
 {
   LuiSession *session;
@@ -122,6 +124,17 @@ on_changed (GDBusObjectManagerClient *manager,
                changed);
 }
 
+/* The object at the root is not among those of the object manager. */
+static void
+on_manager_changed (GDBusProxy *proxy, GVariant *changed, const char *const *invalidated, gpointer user_data)
+{
+  print_event (user_data,
+               "changed",
+               g_dbus_proxy_get_object_path (proxy),
+               g_dbus_proxy_get_interface_name (proxy),
+               changed);
+}
+
 static void
 on_signal (GDBusObjectManagerClient *manager,
            GDBusObjectProxy *object,
@@ -145,7 +158,7 @@ on_owner_changed (GObject *manager, GParamSpec *property, gpointer user_data)
   g_autofree char *owner
       = g_dbus_object_manager_client_get_name_owner (G_DBUS_OBJECT_MANAGER_CLIENT (manager));
 
-  print_event (user_data, owner == NULL ? "stopped" : "started", "/org/lpad/Lpad1", "lpad", NULL);
+  print_event (user_data, owner == NULL ? "stopped" : "started", LPAD_BUS_ROOT, "lpad", NULL);
 }
 
 static gboolean
@@ -185,14 +198,23 @@ lui_cmd_monitor (LuiSession *session, const LuiVerb *verb, int argc, char **argv
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (LpadBusManager) root = NULL;
+  g_autoptr (GVariant) values = NULL;
   Monitor monitor = { session, loop };
 
   if (!lui_begin (session, verb, NULL, &argc, &argv, 0, 0, &error))
     return lui_fail (session, g_steal_pointer (&error));
+  root = lui_session_manager (session, &error);
+  if (root == NULL)
+    return lui_fail (session, g_steal_pointer (&error));
   g_unix_signal_add (SIGINT, on_interrupt, &monitor);
   g_unix_signal_add (SIGTERM, on_interrupt, &monitor);
+  values = cached_properties (G_DBUS_PROXY (root));
+  print_event (&monitor, "present", LPAD_BUS_ROOT, "org.lpad.Lpad1.Manager", values);
+  g_signal_connect (root, "g-properties-changed", G_CALLBACK (on_manager_changed), &monitor);
   watch (&monitor);
   g_main_loop_run (loop);
+  g_signal_handlers_disconnect_by_data (root, &monitor);
   g_signal_handlers_disconnect_by_data (session->manager, &monitor);
   g_signal_handlers_disconnect_by_data (session->connection, &monitor);
   return LUI_EXIT_OK;

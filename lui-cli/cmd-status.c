@@ -4,6 +4,16 @@
 #include <stdio.h>
 
 static void
+json_issuers (JsonBuilder *builder, LpadBusManager *manager)
+{
+  g_autoptr (GVariant) issuers = lpad_bus_manager_dup_issuers (manager);
+
+  if (issuers == NULL)
+    issuers = g_variant_ref_sink (g_variant_new ("aa{sv}", NULL));
+  lui_json_variant (builder, "issuers", issuers);
+}
+
+static void
 json_readers (JsonBuilder *builder, GVariant *readers)
 {
   json_builder_set_member_name (builder, "readers");
@@ -33,13 +43,10 @@ print_json (LuiSession *session, LpadBusManager *manager, GPtrArray *euiccs)
   g_autoptr (JsonBuilder) builder = json_builder_new ();
 
   json_builder_begin_object (builder);
-  if (manager != NULL)
-    {
-      lui_json_string (builder, "version", lpad_bus_manager_get_version (manager));
-      lui_json_boolean (builder, "test_mode", lpad_bus_manager_get_test_mode (manager));
-      lui_json_variant (builder, "issuers", lpad_bus_manager_get_issuers (manager));
-      json_readers (builder, lpad_bus_manager_get_readers (manager));
-    }
+  lui_json_string (builder, "version", lpad_bus_manager_get_version (manager));
+  lui_json_boolean (builder, "test_mode", lpad_bus_manager_get_test_mode (manager));
+  json_issuers (builder, manager);
+  json_readers (builder, lpad_bus_manager_get_readers (manager));
   json_builder_set_member_name (builder, "euiccs");
   json_builder_begin_array (builder);
   for (guint i = 0; i < euiccs->len; i++)
@@ -160,8 +167,9 @@ lui_cmd_status (LuiSession *session, const LuiVerb *verb, int argc, char **argv)
 
   if (!lui_begin (session, verb, NULL, &argc, &argv, 0, 0, &error))
     return lui_fail (session, g_steal_pointer (&error));
-  manager = lui_session_manager (session);
-  euiccs = lui_session_euiccs (session, &error);
+  manager = lui_session_manager (session, &error);
+  if (manager != NULL)
+    euiccs = lui_session_euiccs (session, &error);
   if (euiccs == NULL)
     return lui_fail (session, g_steal_pointer (&error));
   if (session->json)
@@ -169,12 +177,10 @@ lui_cmd_status (LuiSession *session, const LuiVerb *verb, int argc, char **argv)
       print_json (session, manager, euiccs);
       return LUI_EXIT_OK;
     }
-  if (manager != NULL)
-    print_manager (manager);
+  print_manager (manager);
   for (guint i = 0; i < euiccs->len; i++)
     print_euicc (session, euiccs->pdata[i]);
-  if (manager != NULL)
-    n_readers = print_readers (manager);
+  n_readers = print_readers (manager);
   if (n_readers == 0 && euiccs->len == 0)
     printf ("\nNo reader was found. Is it connected, and does pcscd run?\n");
   return LUI_EXIT_OK;

@@ -206,12 +206,10 @@ collect (LuiSession *session, const char *interface, const char *parent)
 }
 
 LpadBusManager *
-lui_session_manager (LuiSession *session)
+lui_session_manager (LuiSession *session, GError **error)
 {
-  GDBusInterface *proxy
-      = g_dbus_object_manager_get_interface (session->manager, LPAD_BUS_ROOT, "org.lpad.Lpad1.Manager");
-
-  return proxy == NULL ? NULL : LPAD_BUS_MANAGER (proxy);
+  return lpad_bus_manager_proxy_new_sync (
+      session->connection, G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START, LPAD_BUS_NAME, LPAD_BUS_ROOT, NULL, error);
 }
 
 GPtrArray *

@@ -33,8 +33,9 @@ void lui_session_clear (LuiSession *session);
  */
 gboolean lui_session_connect (LuiSession *session, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** lui_session_manager: the object that is always there; NULL when lpad does not show it. */
-LpadBusManager *lui_session_manager (LuiSession *session);
+/** lui_session_manager: (transfer full): the object at the root, which is not among those that the object
+ * manager lists. */
+LpadBusManager *lui_session_manager (LuiSession *session, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** lui_session_euiccs: (element-type LpadBusEuicc) (transfer container): those that --euicc names, or all, by
  * number. Returns NULL with %LPAD_ERROR_NOT_FOUND when --euicc fits none, and
