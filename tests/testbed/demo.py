@@ -21,6 +21,8 @@ from testbed.stack import Stack
 from testbed.terminal import Unexpected
 
 PACKAGE_OCTETS = 60_000
+#: Of each command of the chip, as of a quick real one: enough to see the progress bar move.
+LATENCY_SECONDS = 0.008
 BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
 
 
@@ -123,7 +125,7 @@ def main(arguments: list[str] | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)
     try:
-        with Stack(build=options.build) as stack:
+        with Stack(build=options.build, latency=LATENCY_SECONDS) as stack:
             return run_shell(stack) if options.shell else one_profile(stack) or 0
     except (StackError, DemoError) as error:
         print(f"tests/demo: {error}", file=sys.stderr)
