@@ -189,7 +189,10 @@ lui_operation_run (LuiSession *session,
 
   g_source_remove (interrupt);
   g_source_remove (terminate);
-  lui_terminal_progress_end (terminal);
+  if (result != NULL && !lui_result_failed (result))
+    lui_terminal_progress_complete (terminal);
+  else
+    lui_terminal_progress_end (terminal);
   g_signal_handlers_disconnect_by_data (operation.proxy, &operation);
   g_clear_pointer (&operation.answered, g_variant_unref);
   g_object_unref (operation.proxy);

@@ -25,6 +25,7 @@ struct _LuiTerminal
   gboolean hidden;
   struct termios saved;
   char *stage;
+  guint64 total; /* octets of the stage */
 };
 
 typedef struct
@@ -220,6 +221,7 @@ lui_terminal_progress (LuiTerminal *terminal, const char *stage, double part, gu
       g_free (terminal->stage);
       terminal->stage = g_strdup (stage);
     }
+  terminal->total = total;
   if (terminal->bar)
     {
       g_autofree char *line = lui_progress_line (stage, part, done, total, terminal_columns ());
@@ -234,6 +236,16 @@ lui_terminal_progress (LuiTerminal *terminal, const char *stage, double part, gu
       fprintf (stdout, "%s ...\n", words);
     }
   fflush (stdout);
+}
+
+void
+lui_terminal_progress_complete (LuiTerminal *terminal)
+{
+  g_autofree char *stage = g_strdup (terminal->stage);
+
+  if (terminal->bar_shown)
+    lui_terminal_progress (terminal, stage, 1.0, terminal->total, terminal->total);
+  lui_terminal_progress_end (terminal);
 }
 
 void

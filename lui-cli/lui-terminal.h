@@ -47,6 +47,9 @@ void lui_terminal_restore (LuiTerminal *terminal);
 void
 lui_terminal_progress (LuiTerminal *terminal, const char *stage, double part, guint64 done, guint64 total);
 
+/** lui_terminal_progress_complete: fills the bar, if one is shown, and leaves its line. */
+void lui_terminal_progress_complete (LuiTerminal *terminal);
+
 /** lui_terminal_progress_end: leaves the line of the bar, if one is shown. */
 void lui_terminal_progress_end (LuiTerminal *terminal);
 
