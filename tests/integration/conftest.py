@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from invariants import renew
 from testbed.stack import Stack
 
 #: Lines of logs that are shown when a test fails.
@@ -47,6 +48,33 @@ def make_stack(request):
 def stack(make_stack) -> Stack:
     """The platform with one chip, as a device would have it; lpad has not been asked for yet."""
     return make_stack()
+
+
+#: Of the platform that tests share: whoever stops answering is given up soon.
+SHARED_CONFIG = {
+    "General": {"IdleTimeout": "600"},
+    "Card": {"ApduTimeout": "2", "RefreshTimeout": "2"},
+    "Network": {"ConnectTimeout": "2", "StallTimeout": "2", "RequestTimeout": "10"},
+}
+
+
+@pytest.fixture(scope="session")
+def platform():
+    """One platform for all tests of this process that leave it running; they ask for shared instead."""
+    stack = Stack(config=SHARED_CONFIG).__enter__()
+    yield stack
+    close(stack)
+
+
+@pytest.fixture
+def shared(platform, request) -> Stack:
+    """A platform with one chip that is as good as new, though others have used it.
+
+    A test may change anything that invariants.renew() puts right again.
+    """
+    request.node.stacks = [platform]
+    renew(platform)
+    return platform
 
 
 @pytest.hookimpl(hookwrapper=True)
