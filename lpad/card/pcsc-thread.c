@@ -3,7 +3,7 @@
 
 struct _LpadPcscThread
 {
-  gatomicrefcount references; /* the caller's and the thread's */
+  gint references; /* the caller's and the thread's; atomic */
   GMutex mutex;
   GCond cond;
   gpointer state;
@@ -17,7 +17,7 @@ struct _LpadPcscThread
 static void
 unref (LpadPcscThread *self)
 {
-  if (!g_atomic_ref_count_dec (&self->references))
+  if (!g_atomic_int_dec_and_test (&self->references))
     return;
   g_mutex_clear (&self->mutex);
   g_cond_clear (&self->cond);
@@ -74,13 +74,12 @@ lpad_pcsc_thread_new (gpointer state, LpadPcscCall release)
 {
   LpadPcscThread *self = g_new0 (LpadPcscThread, 1);
 
-  g_atomic_ref_count_init (&self->references);
+  self->references = 2;
   g_mutex_init (&self->mutex);
   g_cond_init (&self->cond);
   self->state = state;
   self->release = release;
 
-  g_atomic_ref_count_inc (&self->references);
   g_thread_unref (g_thread_new ("pcsc", thread_main, self));
   return self;
 }

@@ -14,7 +14,7 @@ import pytest
 
 from testbed import pki, tlv
 from testbed.pcscd import Pcscd
-from testbed.process import Run
+from testbed.process import Run, wait_until
 from testbed.stack import default_build
 from testbed.veuicc import Config, Euicc, VpcdCard, faults
 from testbed.veuicc.config import ATR_T1
@@ -264,10 +264,17 @@ def test_pcscd_goes_and_comes_back(bench, crash):
     assert eid_of(bench) == bench.chip.eid
 
 
+def is_stopped(pid: int) -> bool:
+    """Whether no thread of the process runs any more."""
+    states = [path.read_text().rpartition(")")[2].split()[0] for path in Path(f"/proc/{pid}/task").glob("*/stat")]
+    return set(states) == {"T"}
+
+
 def test_hanging_pcscd_meets_the_deadline(bench):
     bench.connect(timeout_ms=300)
     os.kill(bench.pcscd.pid, signal.SIGSTOP)
     try:
+        wait_until(lambda: is_stopped(bench.pcscd.pid), DEADLINE, "pcscd to stop")
         assert bench.probe.error("apdu 00a4000c023f00")[0] == TIMEOUT
         assert bench.probe.error(f"connect 300 {bench.reader.name}")[0] == TIMEOUT
     finally:
