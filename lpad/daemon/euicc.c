@@ -79,7 +79,6 @@ address_job (LpadJob *job, LpadWorkbench *bench)
   LpadInventory *after = NULL;
 
   if (!lpad_switch_set_default_smdp_address (bench->chip,
-                                             bench->inventory,
                                              ((AddressJob *) job)->address,
                                              &after,
                                              job->cancellable,

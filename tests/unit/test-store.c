@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "store.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define EID    "89049032000000000000000000000163"
+#define READER "ACME Reader 00 00"
+#define NOW    G_GINT64_CONSTANT (1700000000)
+#define DAY    G_GINT64_CONSTANT (86400)
+
+typedef struct
+{
+  char *folder;
+} Fixture;
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  fixture->folder = g_dir_make_tmp ("lpad-store-XXXXXX", NULL);
+  g_assert_nonnull (fixture->folder);
+}
+
+static char *
+file_path (Fixture *fixture, const char *name)
+{
+  return g_build_filename (fixture->folder, name, NULL);
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GDir) dir = g_dir_open (fixture->folder, 0, NULL);
+  const char *name;
+
+  while ((name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = file_path (fixture, name);
+
+      g_assert_cmpint (g_remove (path), ==, 0);
+    }
+  g_assert_cmpint (g_rmdir (fixture->folder), ==, 0);
+  g_free (fixture->folder);
+}
+
+static void
+test_round_trip (Fixture *fixture, gconstpointer data)
+{
+  LpadStore *store = lpad_store_open (fixture->folder);
+  LpadAttempts attempts;
+
+  g_assert_cmpuint (lpad_store_get_segment_size (store, READER), ==, 0);
+  lpad_store_set_segment_size (store, READER, 120);
+  lpad_store_add_failure (store, EID, 0, NOW);
+  lpad_store_save (store);
+  lpad_store_free (store);
+
+  store = lpad_store_open (fixture->folder);
+  g_assert_cmpuint (lpad_store_get_segment_size (store, READER), ==, 120);
+  g_assert_cmpuint (lpad_store_get_segment_size (store, "another"), ==, 0);
+  attempts = lpad_store_get_attempts (store, EID, 0, NOW);
+  g_assert_cmpuint (attempts.failures, ==, 1);
+  g_assert_cmpint (attempts.next, ==, NOW + 60);
+  lpad_store_free (store);
+}
+
+static void
+test_no_identifiers (Fixture *fixture, gconstpointer data)
+{
+  static const char *const names[] = { "readers.ini", "notifications.ini" };
+  g_autoptr (LpadStore) store = lpad_store_open (fixture->folder);
+
+  lpad_store_set_segment_size (store, READER, 120);
+  lpad_store_add_failure (store, EID, 3, NOW);
+  lpad_store_save (store);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *path = file_path (fixture, names[i]);
+      g_autofree char *text = NULL;
+      struct stat status;
+
+      g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+      g_assert_null (strstr (text, EID));
+      g_assert_null (strstr (text, READER));
+      g_assert_cmpint (stat (path, &status), ==, 0);
+      g_assert_cmpuint (status.st_mode & 0777, ==, 0600);
+    }
+}
+
+static void
+test_delays (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (LpadStore) store = lpad_store_open (NULL);
+  gint64 last = 0;
+
+  for (guint i = 1; i <= 40; i++)
+    {
+      LpadAttempts attempts;
+
+      lpad_store_add_failure (store, EID, 1, NOW);
+      attempts = lpad_store_get_attempts (store, EID, 1, NOW);
+      g_assert_cmpuint (attempts.failures, ==, i);
+      g_assert_cmpint (attempts.next - NOW, >=, last);
+      g_assert_cmpint (attempts.next - NOW, <=, DAY);
+      last = attempts.next - NOW;
+    }
+  g_assert_cmpint (last, ==, DAY);
+}
+
+static void
+test_clock_set_back (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (LpadStore) store = lpad_store_open (NULL);
+  LpadAttempts attempts;
+
+  lpad_store_add_failure (store, EID, 1, NOW);
+  attempts = lpad_store_get_attempts (store, EID, 1, NOW - 2 * DAY);
+  g_assert_cmpint (attempts.next, ==, 0);
+  g_assert_cmpuint (attempts.failures, ==, 1);
+}
+
+static void
+test_keep_only (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (LpadStore) store = lpad_store_open (NULL);
+  g_autoptr (GArray) pending = g_array_new (FALSE, FALSE, sizeof (guint64));
+  guint64 kept = 2;
+
+  lpad_store_add_failure (store, EID, 1, NOW);
+  lpad_store_add_failure (store, EID, kept, NOW);
+  g_array_append_val (pending, kept);
+  lpad_store_keep_only (store, EID, pending);
+  g_assert_cmpuint (lpad_store_get_attempts (store, EID, 1, NOW).failures, ==, 0);
+  g_assert_cmpuint (lpad_store_get_attempts (store, EID, kept, NOW).failures, ==, 1);
+}
+
+static void
+test_damaged (Fixture *fixture, gconstpointer data)
+{
+  static const char *const texts[] = { "[torn", "\xff\xfe", "[x]\nSegmentSize=9999999999999\n", "" };
+  g_autofree char *path = file_path (fixture, "readers.ini");
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      g_autoptr (LpadStore) store = NULL;
+
+      g_assert_true (g_file_set_contents (path, texts[i], -1, NULL));
+      store = lpad_store_open (fixture->folder);
+      g_assert_cmpuint (lpad_store_get_segment_size (store, READER), ==, 0);
+      lpad_store_set_segment_size (store, READER, 60);
+      lpad_store_save (store);
+      g_assert_cmpuint (lpad_store_get_segment_size (store, READER), ==, 60);
+    }
+}
+
+/* What cannot be written is remembered until the end, and is no reason to fail. */
+static void
+test_no_folder (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *file = file_path (fixture, "file");
+  g_autofree char *folder = g_build_filename (file, "folder", NULL);
+  g_autoptr (LpadStore) store = NULL;
+
+  g_assert_true (g_file_set_contents (file, "", 0, NULL));
+  store = lpad_store_open (folder);
+  lpad_store_set_segment_size (store, READER, 60);
+  g_test_expect_message ("lpad", G_LOG_LEVEL_WARNING, "*is lost when lpad ends*");
+  lpad_store_save (store);
+  g_test_assert_expected_messages ();
+  lpad_store_set_segment_size (store, READER, 30);
+  lpad_store_save (store);
+  g_assert_cmpuint (lpad_store_get_segment_size (store, READER), ==, 30);
+}
+
+static void
+test_bounded (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (LpadStore) store = lpad_store_open (NULL);
+
+  for (guint i = 0; i < 100; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("reader %u", i);
+
+      lpad_store_set_segment_size (store, name, 100);
+    }
+  g_assert_cmpuint (lpad_store_get_segment_size (store, "reader 0"), ==, 0);
+  g_assert_cmpuint (lpad_store_get_segment_size (store, "reader 99"), ==, 100);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+#define ADD(path, test) g_test_add ("/store/" path, Fixture, NULL, set_up, test, tear_down)
+  ADD ("round-trip", test_round_trip);
+  ADD ("no-identifiers", test_no_identifiers);
+  ADD ("delays", test_delays);
+  ADD ("clock-set-back", test_clock_set_back);
+  ADD ("keep-only", test_keep_only);
+  ADD ("damaged", test_damaged);
+  ADD ("no-folder", test_no_folder);
+  ADD ("bounded", test_bounded);
+#undef ADD
+  return g_test_run ();
+}
