@@ -45,7 +45,7 @@ static const Meaning meanings[] = {
     "Restart the device, or take the card out and insert it again." },
   { LPAD_ERROR_INVALID_ACTIVATION_CODE,
     LUI_EXIT_ORDER,
-    "Put the code in single quotes, or give it on standard input." },
+    "Check the code; a command line needs single quotes around it." },
   { LPAD_ERROR_CONFIRMATION_CODE_REQUIRED,
     LUI_EXIT_ORDER,
     "Ask the operator for the confirmation code and give it with --confirmation-code-file." },
@@ -186,7 +186,7 @@ print_codes (const Failure *failure)
 static void
 print_text (LuiSession *session, const Failure *failure)
 {
-  g_autofree char *message = lui_clean (failure->message);
+  g_autofree char *message = lui_sentence (failure->message);
   g_autofree char *advice = lui_clean (failure->advice);
   const char *order = order_sentence (failure->order);
 

@@ -128,9 +128,9 @@ ask_confirmation_code (LuiOffer *offer, LuiOperation *operation, GVariant *promp
 
   if (g_variant_lookup (prompt, "error", "&s", &error) && *error != '\0')
     {
-      g_autofree char *clean = lui_clean (error);
+      g_autofree char *sentence = lui_sentence (error);
 
-      printf ("%s\n", clean);
+      printf ("%s\n", sentence);
     }
   g_variant_lookup (prompt, "code-retries", "i", &retries);
   question

@@ -16,6 +16,21 @@ lui_clean (const char *text)
   return lpad_text_clean ((const guint8 *) safe, strlen (safe), LUI_TEXT_MAX);
 }
 
+char *
+lui_sentence (const char *text)
+{
+  g_autofree char *clean = lui_clean (text);
+  GString *sentence = g_string_new (NULL);
+  const char *rest = *clean == '\0' ? clean : clean + g_utf8_skip[(guchar) *clean];
+
+  if (*clean != '\0')
+    g_string_append_unichar (sentence, g_unichar_toupper (g_utf8_get_char (clean)));
+  g_string_append (sentence, rest);
+  if (sentence->len > 0 && strchr (".!?", sentence->str[sentence->len - 1]) == NULL)
+    g_string_append_c (sentence, '.');
+  return g_string_free (sentence, FALSE);
+}
+
 const char *
 lui_or (const char *text, const char *otherwise)
 {

@@ -14,6 +14,9 @@ G_BEGIN_DECLS
  */
 char *lui_clean (const char *text);
 
+/** lui_sentence: @text from the bus, cleaned, with a capital and a full stop. Free with g_free(). */
+char *lui_sentence (const char *text);
+
 /** lui_or: @text unless it is NULL or empty, else @otherwise. */
 const char *lui_or (const char *text, const char *otherwise);
 

@@ -22,6 +22,7 @@ struct _LuiTerminal
   gboolean own_in;
   gboolean bar; /* standard output is a terminal */
   gboolean bar_shown;
+  gboolean asking; /* the cursor stands behind a question */
   gboolean hidden;
   struct termios saved;
   char *stage;
@@ -89,8 +90,6 @@ lui_terminal_restore (LuiTerminal *terminal)
     return;
   tcsetattr (terminal->in, TCSADRAIN, &terminal->saved);
   terminal->hidden = FALSE;
-  fputc ('\n', stdout); /* the one that was not echoed */
-  fflush (stdout);
 }
 
 /* The terminal gives whole lines; what is longer than a line may be is an end. */
@@ -132,6 +131,7 @@ lui_terminal_ask (LuiTerminal *terminal,
     hide (terminal);
   fprintf (stdout, "%s ", question);
   fflush (stdout);
+  terminal->asking = TRUE;
   source = g_unix_fd_add (terminal->in, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable, &line);
   while (!line.complete && !line.ended && (stop == NULL || !stop (user_data)))
     g_main_context_iteration (NULL, TRUE);
@@ -140,9 +140,10 @@ lui_terminal_ask (LuiTerminal *terminal,
   if (!line.complete && !line.ended)
     g_source_remove (source);
   lpad_wipe (&line, sizeof line);
-  if (answer == NULL && !terminal->hidden)
-    fputc ('\n', stdout);
+  if (answer != NULL && !terminal->hidden)
+    terminal->asking = FALSE;
   lui_terminal_restore (terminal);
+  lui_terminal_progress_end (terminal);
   return answer;
 }
 
@@ -251,8 +252,9 @@ lui_terminal_progress_complete (LuiTerminal *terminal)
 void
 lui_terminal_progress_end (LuiTerminal *terminal)
 {
-  if (terminal->bar_shown)
+  if (terminal->bar_shown || terminal->asking)
     fputc ('\n', stdout);
   terminal->bar_shown = FALSE;
+  terminal->asking = FALSE;
   fflush (stdout);
 }

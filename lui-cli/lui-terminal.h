@@ -50,7 +50,7 @@ lui_terminal_progress (LuiTerminal *terminal, const char *stage, double part, gu
 /** lui_terminal_progress_complete: fills the bar, if one is shown, and leaves its line. */
 void lui_terminal_progress_complete (LuiTerminal *terminal);
 
-/** lui_terminal_progress_end: leaves the line of the bar, if one is shown. */
+/** lui_terminal_progress_end: leaves the line of the bar or of the question, if there is one. */
 void lui_terminal_progress_end (LuiTerminal *terminal);
 
 /** lui_progress_line: the text of a bar that fits into @columns. Free with g_free(). */

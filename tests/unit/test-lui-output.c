@@ -135,6 +135,25 @@ test_exit_status (void)
 }
 
 static void
+assert_sentence (const char *text, const char *expected)
+{
+  g_autofree char *sentence = lui_sentence (text);
+
+  g_assert_cmpstr (sentence, ==, expected);
+}
+
+static void
+test_sentence (void)
+{
+  assert_sentence ("the code is wrong", "The code is wrong.");
+  assert_sentence ("étrange!", "Étrange!");
+  assert_sentence ("A sentence.", "A sentence.");
+  assert_sentence ("“x” is no code", "“x” is no code.");
+  assert_sentence ("", "");
+  assert_sentence (NULL, "");
+}
+
+static void
 test_sizes (void)
 {
   g_autofree char *small = lui_size_to_string (999);
@@ -158,6 +177,7 @@ main (int argc, char **argv)
   g_test_add_func ("/lui/offer", test_offer);
   g_test_add_func ("/lui/decision", test_decision);
   g_test_add_func ("/lui/exit-status", test_exit_status);
+  g_test_add_func ("/lui/sentence", test_sentence);
   g_test_add_func ("/lui/sizes", test_sizes);
   return g_test_run ();
 }
