@@ -6,10 +6,11 @@
 #include "error-details.h"
 #include "result.h"
 
-#define INS_STORE_DATA 0xe2
-#define P1_MORE        0x11 /* BER-TLV, more blocks follow (GlobalPlatform Card Specification, 11.11) */
-#define P1_LAST        0x91
-#define BLOCKS_MAX     256 /* P2 counts them in one octet */
+#define INS_STORE_DATA           0xe2
+#define SW_CHANNEL_NOT_SUPPORTED 0x6881
+#define P1_MORE                  0x11 /* BER-TLV, more blocks follow (GlobalPlatform Card Specification, 11.11) */
+#define P1_LAST                  0x91
+#define BLOCKS_MAX               256 /* P2 counts them in one octet */
 
 struct _LpadChannel
 {
@@ -17,7 +18,8 @@ struct _LpadChannel
   GBytes *aid;
   LpadSegmentSize *segment_size;
   guint number;
-  gboolean lost;
+  gboolean lost;  /* nothing is left to close */
+  gboolean ended; /* an error ended it, though the card may still hold it open */
 };
 
 /* How an attempt to send a request ended. */
@@ -107,6 +109,26 @@ LpadCard *
 lpad_channel_card (LpadChannel *self)
 {
   return self->card;
+}
+
+gboolean
+lpad_channel_is_usable (LpadChannel *self)
+{
+  return !self->lost && !self->ended;
+}
+
+/* Whether @error, of an exchange or of a status word, leaves the channel as it was: the card answered to it,
+ * or the reader has merely not passed a block on. */
+static gboolean
+leaves_channel (GError *error)
+{
+  LpadErrorDetails *details = lpad_error_details (error);
+
+  if (details == NULL)
+    return FALSE;
+  if (details->status_word != 0)
+    return details->status_word != SW_CHANNEL_NOT_SUPPORTED;
+  return g_error_matches (error, LPAD_ERROR, LPAD_ERROR_PROTOCOL_ERROR) || details->retry == LPAD_RETRY_NOW;
 }
 
 static gboolean
@@ -239,13 +261,11 @@ lpad_channel_store_data (LpadChannel *self, GBytes *request, const char *functio
         continue;
 
       if (local == NULL)
-        lpad_result_set_status_word (error, function, status);
-      else
-        {
-          if (lpad_error_details (local) != NULL)
-            lpad_error_details (local)->function = function;
-          g_propagate_error (error, g_steal_pointer (&local));
-        }
+        lpad_result_set_status_word (&local, function, status);
+      if (lpad_error_details (local) != NULL)
+        lpad_error_details (local)->function = function;
+      self->ended = !leaves_channel (local);
+      g_propagate_error (error, g_steal_pointer (&local));
       return NULL;
     }
 }

@@ -46,6 +46,10 @@ void lpad_channel_close (LpadChannel *channel);
 /** lpad_channel_aid: the application that was selected. */
 GBytes *lpad_channel_aid (LpadChannel *channel);
 
+/** lpad_channel_is_usable: FALSE once an error has ended it: the card is gone or silent, or it has forgotten
+ * the channel (6881). Then only closing it makes sense. */
+gboolean lpad_channel_is_usable (LpadChannel *channel);
+
 /** lpad_channel_lost: after a reset or removal of the card: the channel is gone, closing must not touch the
  * card. */
 void lpad_channel_lost (LpadChannel *channel);

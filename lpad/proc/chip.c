@@ -104,8 +104,9 @@ lpad_chip_open (LpadChip *chip, GCancellable *cancellable, GError **error)
 
   if (!lpad_check_cancelled (cancellable, error))
     return NULL;
-  if (chip->channel != NULL)
+  if (chip->channel != NULL && lpad_channel_is_usable (chip->channel))
     return chip->channel;
+  g_clear_pointer (&chip->channel, lpad_channel_close);
 
   if (!open_channel (chip, cancellable, &local) && chip->card != NULL
       && make_second_try_possible (chip, was_connected, local))

@@ -46,8 +46,8 @@ guint lpad_chip_segment_size (LpadChip *chip);
 
 /**
  * lpad_chip_open: the channel to the ISD-R, connecting to the card when necessary. There is at most one:
- * while it is open the same one is returned. A card on which the connection or the channels of an earlier
- * user are dead is connected anew, once.
+ * while it is usable the same one is returned, and one that an error has ended is replaced. A card on which
+ * the connection or the channels of an earlier user are dead is connected anew, once.
  */
 LpadChannel *
 lpad_chip_open (LpadChip *chip, GCancellable *cancellable, GError **error) G_GNUC_WARN_UNUSED_RESULT;
