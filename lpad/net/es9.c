@@ -10,8 +10,9 @@
 #include "es9-json.h"
 #include "hex.h"
 
-#define ANSWER_MAX  (64 * 1024)       /* octets of an answer */
-#define PACKAGE_MAX (2 * 1024 * 1024) /* of the one that carries a bound profile package */
+#define ANSWER_MAX        (64 * 1024)       /* octets of an answer */
+#define CANCEL_TIMEOUT_MS 15000             /* nobody waits long for the end of something that failed */
+#define PACKAGE_MAX       (2 * 1024 * 1024) /* of the one that carries a bound profile package */
 
 /* One function of ES9+. */
 typedef struct
@@ -20,6 +21,7 @@ typedef struct
   const char *path;
   const char *stage; /* for progress, or NULL */
   gsize maximum;
+  guint timeout_ms;       /* the most that it may take, 0: what the configuration says */
   gboolean is_download;   /* has its own deadline */
   gboolean is_bodiless;   /* any 2xx is success, and there is nothing to read (SGP.22 6.5.2.6) */
   gboolean touches_order; /* a failure says something about the order: it stays usable */
@@ -54,6 +56,7 @@ static const Function cancel_session = {
   .name = "ES9+.CancelSession",
   .path = "/gsma/rsp2/es9plus/cancelSession",
   .maximum = ANSWER_MAX,
+  .timeout_ms = CANCEL_TIMEOUT_MS,
   .repeatable = TRUE, /* the second time the session is gone, as wished */
 };
 
@@ -172,6 +175,8 @@ call (LpadHttps *https,
   JsonObject *answer = NULL;
   guint status = 0;
 
+  if (function->timeout_ms != 0)
+    request.timeout_ms = MIN (request.timeout_ms, function->timeout_ms);
   json_object_unref (members);
   body = lpad_https_post (https, &request, &status, progress, cancellable, error);
   if (body != NULL)

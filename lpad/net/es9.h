@@ -59,7 +59,8 @@ GBytes *lpad_es9_get_bound_profile_package (LpadHttps *https,
                                             GCancellable *cancellable,
                                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** lpad_es9_cancel_session: SGP.22 5.6.5. @cancel_session_response: BF41 as the chip gave it. */
+/** lpad_es9_cancel_session: SGP.22 5.6.5. @cancel_session_response: BF41 as the chip gave it. Its deadline is
+ * short. */
 gboolean lpad_es9_cancel_session (LpadHttps *https,
                                   GBytes *transaction_id,
                                   GBytes *cancel_session_response,
