@@ -102,6 +102,16 @@ lpad_notification_info_copy (const LpadNotificationInfo *info)
   return copy;
 }
 
+int
+lpad_notification_info_compare (gconstpointer a, gconstpointer b)
+{
+  const LpadNotificationInfo *first = *(const LpadNotificationInfo *const *) a;
+  const LpadNotificationInfo *second = *(const LpadNotificationInfo *const *) b;
+
+  return (first->sequence_number > second->sequence_number)
+         - (first->sequence_number < second->sequence_number);
+}
+
 void
 lpad_notification_info_free (LpadNotificationInfo *info)
 {

@@ -51,6 +51,8 @@ typedef struct
 LpadNotificationInfo *lpad_notification_info_parse (const LpadTlv *tlv,
                                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 LpadNotificationInfo *lpad_notification_info_copy (const LpadNotificationInfo *info);
+/** lpad_notification_info_compare: by sequence number, for g_ptr_array_sort(). */
+int lpad_notification_info_compare (gconstpointer a, gconstpointer b);
 void lpad_notification_info_free (LpadNotificationInfo *info);
 
 /**
