@@ -14,16 +14,6 @@ is_refusal (GError *error)
   return details != NULL && (details->status_word != 0 || details->result >= 0);
 }
 
-static int
-compare_sequence_numbers (gconstpointer a, gconstpointer b)
-{
-  const LpadNotificationInfo *first = *(const LpadNotificationInfo *const *) a;
-  const LpadNotificationInfo *second = *(const LpadNotificationInfo *const *) b;
-
-  return (first->sequence_number > second->sequence_number)
-         - (first->sequence_number < second->sequence_number);
-}
-
 static GPtrArray *
 read_notifications (LpadChannel *channel, GError **error)
 {
@@ -32,7 +22,7 @@ read_notifications (LpadChannel *channel, GError **error)
 
   if (notifications != NULL)
     {
-      g_ptr_array_sort (notifications, compare_sequence_numbers);
+      g_ptr_array_sort (notifications, lpad_notification_info_compare);
       return notifications;
     }
   if (is_refusal (local))
@@ -119,6 +109,28 @@ lpad_inventory_update (LpadChip *chip, const LpadInventory *before, GCancellable
   if (!read_contents (channel, inventory, cancellable, error))
     return NULL;
   return g_steal_pointer (&inventory);
+}
+
+static LpadInventory *
+read_or_update (LpadChip *chip, const LpadInventory *before, GError **error)
+{
+  return before == NULL ? lpad_inventory_read (chip, NULL, error)
+                        : lpad_inventory_update (chip, before, NULL, error);
+}
+
+LpadInventory *
+lpad_inventory_reread (LpadChip *chip, const LpadInventory *before, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  LpadInventory *inventory = read_or_update (chip, before, &local);
+
+  if (inventory != NULL)
+    return inventory;
+  g_debug ("The chip is reset, because it cannot be read: %s", local->message);
+  g_clear_error (&local);
+  if (!lpad_chip_reset (chip, NULL, &local))
+    g_debug ("The chip cannot be reset: %s", local->message);
+  return read_or_update (chip, before, error);
 }
 
 LpadInventory *

@@ -33,6 +33,14 @@ LpadInventory *lpad_inventory_update (LpadChip *chip,
                                       GCancellable *cancellable,
                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * lpad_inventory_reread: what counts after a command that may have changed something. A chip that cannot be
+ * read is reset and read once more; an RSP session does not survive that. Not cancellable.
+ * @before: as for lpad_inventory_update(), or NULL: everything is read
+ */
+LpadInventory *
+lpad_inventory_reread (LpadChip *chip, const LpadInventory *before, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 LpadInventory *lpad_inventory_ref (LpadInventory *inventory);
 void lpad_inventory_unref (LpadInventory *inventory);
 

@@ -13,8 +13,8 @@ G_BEGIN_DECLS
 
 /**
  * lpad_switch_enable, lpad_switch_disable: SGP.22 3.2.1, 3.2.2, with the reset that makes the switch
- * effective. A chip that says catBusy is asked again some times, then without REFRESH. Not cancelled once the
- * command is on its way.
+ * effective. A chip that says catBusy is asked again some times, then without REFRESH. A profile that is in
+ * the wanted state already is a success. Not cancelled once the command is on its way.
  * @before: what was read last
  * @after: (out) (optional): what the chip says now, also on failure if it could be read
  */
@@ -52,7 +52,6 @@ gboolean lpad_switch_rename (LpadChip *chip,
 
 /** lpad_switch_set_default_smdp_address: SGP.22 3.3; "" removes it. @address is normalised. */
 gboolean lpad_switch_set_default_smdp_address (LpadChip *chip,
-                                               const LpadInventory *before,
                                                const char *address,
                                                LpadInventory **after,
                                                GCancellable *cancellable,
