@@ -47,6 +47,15 @@ set_cancel_reason (GError **error, LpadCancelReason reason)
     details->cancel_reason = reason;
 }
 
+static void
+set_order (GError **error, LpadOrder order)
+{
+  LpadErrorDetails *details = error == NULL ? NULL : lpad_error_details (*error);
+
+  if (details != NULL)
+    details->order = order;
+}
+
 /* The reason that is true. Who found the fault may have said which; a server that refused has ended the
  * session itself; all else is a fault on the way, which must leave the order as it is. */
 static LpadCancelReason
@@ -303,13 +312,11 @@ prepare (LpadDownload *download, LpadSecret *confirmation_code, GCancellable *ca
   if (response != NULL)
     return response;
 
-  /* What the chip says of the server's objects stays true; a card that fails may do better next time. */
+  /* Results that say something lasting of the server's objects bring their reason along. A chip that has lost
+   * its session, or fails, may do better next time: that must not end the order. */
   details = lpad_error_details (local);
   if (details != NULL && details->cancel_reason < 0)
-    details->cancel_reason
-        = details->result >= 0 || g_error_matches (local, LPAD_ERROR, LPAD_ERROR_PROTOCOL_ERROR)
-              ? LPAD_CANCEL_UNDEFINED
-              : LPAD_CANCEL_POSTPONED;
+    details->cancel_reason = LPAD_CANCEL_POSTPONED;
   g_propagate_error (error, g_steal_pointer (&local));
   return NULL;
 }
@@ -443,10 +450,11 @@ conclude (LpadDownload *download,
       lpad_result_set_install_error (error, result->bpp_command, result->error_reason);
       return NULL;
     }
-  outcome->inventory = lpad_inventory_update (download->chip, download->inventory, NULL, error);
+  outcome->inventory = lpad_inventory_reread (download->chip, download->inventory, error);
   if (outcome->inventory == NULL)
     {
       lpad_error_wrap (error, "The chip reports that the profile is installed but cannot be read again");
+      set_order (error, LPAD_ORDER_ENDED);
       return NULL;
     }
   if (lpad_inventory_find_profile (outcome->inventory, outcome->iccid) == NULL)
