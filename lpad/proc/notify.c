@@ -13,59 +13,99 @@ typedef struct
   const LpadContext *context;
   const LpadEuiccInfo *info;
   LpadHttps *lent;         /* the caller's connection */
-  GHashTable *connections; /* address -> LpadHttps */
-  GHashTable *unreachable; /* address -> GError: later ones of this recipient must not overtake */
+  GHashTable *connections; /* recipient -> LpadHttps */
+  GHashTable *held_up;     /* recipient -> GError: its later ones must not overtake the one that failed */
+  GError *lost;            /* the chip cannot be reached: there is no sense in going on */
   GCancellable *cancellable;
 } Round;
+
+static void
+round_init (Round *round)
+{
+  round->connections
+      = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) lpad_https_free);
+  round->held_up = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_error_free);
+}
 
 static void
 round_clear (Round *round)
 {
   g_clear_pointer (&round->connections, g_hash_table_unref);
-  g_clear_pointer (&round->unreachable, g_hash_table_unref);
+  g_clear_pointer (&round->held_up, g_hash_table_unref);
+  g_clear_error (&round->lost);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Round, round_clear)
 
+/* The same for all ways to write a recipient's normalised address: a missing port is 443. */
+static char *
+recipient_of (const char *address)
+{
+  return strchr (address, ':') != NULL ? g_strdup (address) : g_strdup_printf ("%s:443", address);
+}
+
 static LpadHttps *
 round_connection (Round *round, const char *address, GError **error)
 {
+  g_autofree char *recipient = recipient_of (address);
   LpadHttps *https;
 
   if (round->lent != NULL && lpad_address_equal (lpad_https_address (round->lent), address))
     return round->lent;
-  https = g_hash_table_lookup (round->connections, address);
+  https = g_hash_table_lookup (round->connections, recipient);
   if (https == NULL)
     {
       https = lpad_context_connect (round->context, address, round->info, error);
       if (https != NULL)
-        g_hash_table_insert (round->connections, g_strdup (address), https);
+        g_hash_table_insert (round->connections, g_steal_pointer (&recipient), https);
     }
   return https;
 }
 
+static void
+hold_up (Round *round, const char *address, const GError *error)
+{
+  g_hash_table_insert (round->held_up, recipient_of (address), g_error_copy (error));
+}
+
+/* Notes what is to be done about @error of the chip. One notification that the chip does not hand out, or
+ * does not forget, is no reason to hold up others; a chip that cannot be reached is. */
+static void
+note_chip_error (Round *round, LpadChannel *channel, const GError *error)
+{
+  if (channel == NULL || !lpad_channel_is_usable (channel))
+    round->lost = g_error_copy (error);
+}
+
 /* Retrieve, send, and only after the server's 2xx remove */
-static gboolean
+static void
 deliver (Round *round, const LpadNotificationInfo *info, GError **error)
 {
   g_autoptr (GBytes) notification = NULL;
-  LpadChannel *channel = lpad_chip_open (round->chip, NULL, error);
+  g_autoptr (GError) local = NULL;
+  LpadChannel *channel = lpad_chip_open (round->chip, NULL, &local);
   LpadHttps *https;
 
-  if (channel == NULL)
-    return FALSE;
-  notification = lpad_es10b_retrieve_notification (channel, info->sequence_number, error);
+  if (channel != NULL)
+    notification = lpad_es10b_retrieve_notification (channel, info->sequence_number, &local);
   if (notification == NULL)
-    return FALSE;
-  https = round_connection (round, info->address, error);
-  if (https == NULL || !lpad_es9_handle_notification (https, notification, round->cancellable, error))
-    return FALSE;
-  return lpad_es10b_remove_notification (channel, info->sequence_number, error);
+    note_chip_error (round, channel, local);
+  else
+    {
+      https = round_connection (round, info->address, &local);
+      if (https == NULL || !lpad_es9_handle_notification (https, notification, round->cancellable, &local))
+        hold_up (round, info->address, local);
+      else if (!lpad_es10b_remove_notification (channel, info->sequence_number, &local))
+        note_chip_error (round, channel, local);
+    }
+  if (local != NULL)
+    g_propagate_error (error, g_steal_pointer (&local));
 }
 
 static GError *
 try_to_deliver (Round *round, const LpadNotificationInfo *info)
 {
+  g_autofree char *recipient = NULL;
   GError *error = NULL;
   const GError *earlier;
 
@@ -74,11 +114,11 @@ try_to_deliver (Round *round, const LpadNotificationInfo *info)
                         LPAD_ERROR_FAILED,
                         "The profile names \"%s\" as the place for its notifications, which is no address",
                         info->address_text);
-  earlier = g_hash_table_lookup (round->unreachable, info->address);
+  recipient = recipient_of (info->address);
+  earlier = g_hash_table_lookup (round->held_up, recipient);
   if (earlier != NULL)
     return g_error_copy (earlier);
-  if (!deliver (round, info, &error))
-    g_hash_table_insert (round->unreachable, g_strdup (info->address), g_error_copy (error));
+  deliver (round, info, &error);
   return error;
 }
 
@@ -94,16 +134,6 @@ delivery_new (const LpadNotificationInfo *info, GError *error)
   return delivery;
 }
 
-static int
-compare_sequence_numbers (gconstpointer a, gconstpointer b)
-{
-  const LpadNotificationInfo *first = *(const LpadNotificationInfo *const *) a;
-  const LpadNotificationInfo *second = *(const LpadNotificationInfo *const *) b;
-
-  return (first->sequence_number > second->sequence_number)
-         - (first->sequence_number < second->sequence_number);
-}
-
 static GPtrArray *
 list_sorted (LpadChip *chip, GCancellable *cancellable, GError **error)
 {
@@ -114,8 +144,66 @@ list_sorted (LpadChip *chip, GCancellable *cancellable, GError **error)
     return NULL;
   notifications = lpad_es10b_list_notifications (channel, error);
   if (notifications != NULL)
-    g_ptr_array_sort (notifications, compare_sequence_numbers);
+    g_ptr_array_sort (notifications, lpad_notification_info_compare);
   return notifications;
+}
+
+static gboolean
+was_tried (GPtrArray *deliveries, guint64 sequence_number)
+{
+  for (guint i = 0; i < deliveries->len; i++)
+    {
+      const LpadDelivery *delivery = g_ptr_array_index (deliveries, i);
+
+      if (delivery->sequence_number == sequence_number)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* What failed earlier in the same operation has had its try, and what is behind it waits, too. */
+static void
+hold_up_failed (Round *round, GPtrArray *pending, GPtrArray *deliveries)
+{
+  for (guint i = 0; i < pending->len; i++)
+    {
+      const LpadNotificationInfo *info = g_ptr_array_index (pending, i);
+
+      for (guint k = 0; k < deliveries->len && info->address != NULL; k++)
+        {
+          const LpadDelivery *delivery = g_ptr_array_index (deliveries, k);
+
+          if (delivery->sequence_number == info->sequence_number && delivery->error != NULL)
+            hold_up (round, info->address, delivery->error);
+        }
+    }
+}
+
+/* Tries all (or @only one) that is pending and not in @deliveries, and adds it there. Returns: FALSE when the
+ * chip was lost or the caller has cancelled */
+static gboolean
+run_round (Round *round, const guint64 *only, GPtrArray *deliveries, GError **error)
+{
+  g_autoptr (GPtrArray) pending = list_sorted (round->chip, round->cancellable, error);
+
+  if (pending == NULL)
+    return FALSE;
+  hold_up_failed (round, pending, deliveries);
+  for (guint i = 0; i < pending->len && round->lost == NULL; i++)
+    {
+      const LpadNotificationInfo *info = g_ptr_array_index (pending, i);
+
+      if (!lpad_check_cancelled (round->cancellable, error))
+        return FALSE;
+      if ((only == NULL || *only == info->sequence_number) && !was_tried (deliveries, info->sequence_number))
+        g_ptr_array_add (deliveries, delivery_new (info, try_to_deliver (round, info)));
+    }
+  if (round->lost != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&round->lost));
+      return FALSE;
+    }
+  return lpad_check_cancelled (round->cancellable, error);
 }
 
 void
@@ -138,25 +226,14 @@ lpad_notify_send (LpadChip *chip,
                   GCancellable *cancellable,
                   GError **error)
 {
-  g_autoptr (GPtrArray) pending = list_sorted (chip, cancellable, error);
   g_autoptr (GPtrArray) tried = g_ptr_array_new_with_free_func ((GDestroyNotify) lpad_delivery_free);
   g_auto (Round) round
       = { .chip = chip, .context = context, .info = info, .lent = https, .cancellable = cancellable };
+  gboolean complete;
 
-  if (pending == NULL)
-    return FALSE;
-  round.connections
-      = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) lpad_https_free);
-  round.unreachable = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_error_free);
-
-  for (guint i = 0; i < pending->len && !g_cancellable_is_cancelled (cancellable); i++)
-    {
-      const LpadNotificationInfo *notification = g_ptr_array_index (pending, i);
-
-      if (only == NULL || *only == notification->sequence_number)
-        g_ptr_array_add (tried, delivery_new (notification, try_to_deliver (&round, notification)));
-    }
-  if (only != NULL && tried->len == 0 && !g_cancellable_is_cancelled (cancellable))
+  round_init (&round);
+  complete = run_round (&round, only, tried, error);
+  if (complete && only != NULL && tried->len == 0)
     {
       g_set_error (error,
                    LPAD_ERROR,
@@ -166,7 +243,7 @@ lpad_notify_send (LpadChip *chip,
       return FALSE;
     }
   *deliveries = g_steal_pointer (&tried);
-  return lpad_check_cancelled (cancellable, error);
+  return complete;
 }
 
 /* Whether something older for the recipient of @result still waits, which the result must not overtake */
@@ -178,19 +255,6 @@ older_is_pending (const LpadInventory *before, const char *address)
       const LpadNotificationInfo *info = g_ptr_array_index (before->notifications, i);
 
       if (info->address != NULL && lpad_address_equal (info->address, address))
-        return TRUE;
-    }
-  return FALSE;
-}
-
-static gboolean
-was_tried (GPtrArray *deliveries, guint64 sequence_number)
-{
-  for (guint i = 0; i < deliveries->len; i++)
-    {
-      const LpadDelivery *delivery = g_ptr_array_index (deliveries, i);
-
-      if (delivery->sequence_number == sequence_number)
         return TRUE;
     }
   return FALSE;
@@ -243,16 +307,17 @@ lpad_notify_send_rest (LpadChip *chip,
                        GPtrArray *deliveries,
                        GCancellable *cancellable)
 {
+  g_auto (Round) round = {
+    .chip = chip, .context = context, .info = (*inventory)->info, .lent = https, .cancellable = cancellable
+  };
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) sent = NULL;
   LpadInventory *now;
 
   if (!more_is_pending (*inventory, deliveries))
     return;
-  if (!lpad_notify_send (chip, context, (*inventory)->info, NULL, https, &sent, cancellable, &error))
+  round_init (&round);
+  if (!run_round (&round, NULL, deliveries, &error))
     g_debug ("Not all pending notifications could be sent: %s", error->message);
-  if (sent != NULL)
-    g_ptr_array_extend_and_steal (deliveries, g_steal_pointer (&sent));
   now = lpad_inventory_update (chip, *inventory, NULL, NULL);
   if (now != NULL)
     {

@@ -27,9 +27,9 @@ void lpad_delivery_free (LpadDelivery *delivery);
  * be reached holds up its own only.
  * @only: a sequence number to send alone, or NULL: all
  * @https: (nullable): an open connection to use for its server
- * @deliveries: (out): (element-type LpadDelivery) what was tried
- * Returns: FALSE only when the chip could not be read, or when cancelled; or %LPAD_ERROR_NOT_FOUND when @only
- * is not pending
+ * @deliveries: (out): (element-type LpadDelivery) what was tried, also when the rest could not be
+ * Returns: FALSE only when the chip could not be read or was lost on the way, or when cancelled; or
+ * %LPAD_ERROR_NOT_FOUND when @only is not pending, and then there are no @deliveries
  */
 gboolean lpad_notify_send (LpadChip *chip,
                            const LpadContext *context,
