@@ -6,6 +6,7 @@
 #include "address.h"
 #include "bpp.h"
 #include "error-details.h"
+#include "result.h"
 #include "tlv.h"
 
 #define OBJECT_MAX (48 * 1024) /* octets of one member of a small answer: what 64 KiB of base64 can hold */
@@ -50,10 +51,17 @@ lpad_es9_client_answer_free (LpadEs9ClientAnswer *answer)
   g_free (answer);
 }
 
+/* What arrived is whole and contradicts itself or the session: no fault on the way, so the session does not
+ * end as one (SGP.22 3.1.3, steps 7 and 10). */
 static gboolean
 refuse (GError **error, const char *what)
 {
+  LpadErrorDetails *details;
+
   g_set_error (error, LPAD_ERROR, LPAD_ERROR_PROTOCOL_ERROR, "the server's answer %s", what);
+  details = error != NULL ? lpad_error_details (*error) : NULL;
+  if (details != NULL)
+    details->cancel_reason = LPAD_CANCEL_UNDEFINED;
   return FALSE;
 }
 
