@@ -114,6 +114,20 @@ lpad_clients_is_reader (LpadClients *clients, const char *name)
 }
 
 void
+lpad_clients_foreach_reader (LpadClients *clients, LpadClientsFunc func, gpointer user_data)
+{
+  GHashTableIter iter;
+  gpointer name, client;
+
+  g_hash_table_iter_init (&iter, clients->clients);
+  while (g_hash_table_iter_next (&iter, &name, &client))
+    {
+      if (((const Client *) client)->reader)
+        func (name, user_data);
+    }
+}
+
+void
 lpad_clients_keep (LpadClients *clients, const char *name)
 {
   Client *client = get_client (clients, name);

@@ -23,6 +23,10 @@ void lpad_clients_add (LpadClients *clients, const char *name);
 void lpad_clients_set_reader (LpadClients *clients, const char *name);
 gboolean lpad_clients_is_reader (LpadClients *clients, const char *name);
 
+/** lpad_clients_foreach_reader: calls @func with the name of each client that may see identifiers. */
+typedef void (*LpadClientsFunc) (const char *name, gpointer user_data);
+void lpad_clients_foreach_reader (LpadClients *clients, LpadClientsFunc func, gpointer user_data);
+
 /** lpad_clients_keep: the client follows the objects: lpad stays for as long as it does. */
 void lpad_clients_keep (LpadClients *clients, const char *name);
 

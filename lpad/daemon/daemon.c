@@ -271,6 +271,16 @@ remove_source (guint *source)
   *source = 0;
 }
 
+/* Also the signals that the read guard takes out on the way and sends again. */
+static void
+send_everything (GDBusConnection *connection)
+{
+  (void) g_dbus_connection_flush_sync (connection, NULL, NULL);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  (void) g_dbus_connection_flush_sync (connection, NULL, NULL);
+}
+
 /* What threads may still use is left to the end of the process when they did not end in time. */
 static void
 tear_down (Daemon *daemon)
@@ -281,12 +291,10 @@ tear_down (Daemon *daemon)
   remove_source (&daemon->stop_timer);
   remove_source (&daemon->step_source);
   release_name (daemon);
-  if (daemon->guard != NULL)
-    lpad_read_guard_free (daemon->guard);
   if (core->connection != NULL)
     {
-      (void) g_dbus_connection_flush_sync (core->connection, NULL, NULL);
       g_signal_handlers_disconnect_by_data (core->connection, daemon);
+      send_everything (core->connection);
     }
   if (core->workers > 0 || (daemon->readers != NULL && !daemon->readers_stopped))
     return;
@@ -298,6 +306,9 @@ tear_down (Daemon *daemon)
     g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (daemon->manager));
   g_clear_object (&daemon->manager);
   g_clear_object (&core->objects);
+  if (core->connection != NULL)
+    send_everything (core->connection);
+  g_clear_pointer (&daemon->guard, lpad_read_guard_free);
   g_clear_pointer (&core->operations, g_ptr_array_unref);
   g_clear_pointer (&core->auth, lpad_auth_free);
   g_clear_object (&core->clients);

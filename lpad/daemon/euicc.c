@@ -78,11 +78,8 @@ address_job (LpadJob *job, LpadWorkbench *bench)
 {
   LpadInventory *after = NULL;
 
-  if (!lpad_switch_set_default_smdp_address (bench->chip,
-                                             ((AddressJob *) job)->address,
-                                             &after,
-                                             job->cancellable,
-                                             &job->error))
+  if (!lpad_switch_set_default_smdp_address (
+          bench->chip, ((AddressJob *) job)->address, &after, job->cancellable, &job->error))
     g_debug ("Setting the default SM-DP+: %s", job->error->message);
   lpad_job_set_inventory (job, bench, after);
 }

@@ -1,22 +1,47 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "read-guard.h"
 
+#include <pthread.h>
+
 #include "bus-error.h"
 
 #define PROPERTIES_INTERFACE     "org.freedesktop.DBus.Properties"
 #define OBJECT_MANAGER_INTERFACE "org.freedesktop.DBus.ObjectManager"
 
+/* What the filter has taken out lies in @taken, behind a POSIX lock for
+ * the reason that worker.c gives. */
 struct _LpadReadGuard
 {
-  LpadCore *core;
+  LpadCore *core; /* of the main thread; NULL after lpad_read_guard_free() */
   guint filter;
+
+  pthread_mutex_t lock;
+  GQueue taken; /* GDBusMessage */
+  gboolean scheduled;
+  guint references;
 };
 
 typedef struct
 {
-  LpadReadGuard *guard;
+  LpadCore *core;
   GDBusMessage *message;
 } Request;
+
+static void
+guard_unref (gpointer data)
+{
+  LpadReadGuard *guard = data;
+  gboolean last;
+
+  pthread_mutex_lock (&guard->lock);
+  last = --guard->references == 0;
+  pthread_mutex_unlock (&guard->lock);
+  if (!last)
+    return;
+  g_queue_clear_full (&guard->taken, g_object_unref);
+  pthread_mutex_destroy (&guard->lock);
+  g_free (guard);
+}
 
 static void
 request_free (gpointer data)
@@ -158,7 +183,7 @@ static void
 on_checked (const GError *error, gpointer user_data)
 {
   Request *request = user_data;
-  LpadCore *core = request->guard->core;
+  LpadCore *core = request->core;
   const char *sender = g_dbus_message_get_sender (request->message);
   GVariant *body;
 
@@ -183,15 +208,15 @@ on_checked (const GError *error, gpointer user_data)
   request_free (request);
 }
 
-/* Main thread */
-static gboolean
-authorise (gpointer user_data)
+static void
+authorise (LpadCore *core, GDBusMessage *message)
 {
-  Request *request = user_data;
-  LpadCore *core = request->guard->core;
-  const char *sender = g_dbus_message_get_sender (request->message);
-  GDBusMessageFlags flags = g_dbus_message_get_flags (request->message);
+  Request *request = g_new0 (Request, 1);
+  const char *sender = g_dbus_message_get_sender (message);
+  GDBusMessageFlags flags = g_dbus_message_get_flags (message);
 
+  request->core = core;
+  request->message = g_object_ref (message);
   lpad_clients_add (core->clients, sender);
   lpad_activity_touch (core->activity);
   if (lpad_clients_is_reader (core->clients, sender))
@@ -203,21 +228,77 @@ authorise (gpointer user_data)
                      flags & G_DBUS_MESSAGE_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION,
                      on_checked,
                      request);
+}
+
+static void
+send_to_reader (const char *name, gpointer user_data)
+{
+  gpointer *arguments = user_data;
+  LpadCore *core = arguments[0];
+  g_autoptr (GDBusMessage) copy = g_dbus_message_copy (arguments[1], NULL);
+
+  if (copy == NULL)
+    return;
+  g_dbus_message_set_destination (copy, name);
+  (void) g_dbus_connection_send_message (core->connection, copy, G_DBUS_SEND_MESSAGE_FLAGS_NONE, NULL, NULL);
+}
+
+/* Main thread */
+static gboolean
+dispatch (gpointer user_data)
+{
+  LpadReadGuard *guard = user_data;
+  GQueue taken;
+  GDBusMessage *message;
+
+  pthread_mutex_lock (&guard->lock);
+  taken = guard->taken;
+  g_queue_init (&guard->taken);
+  guard->scheduled = FALSE;
+  pthread_mutex_unlock (&guard->lock);
+
+  while ((message = g_queue_pop_head (&taken)) != NULL)
+    {
+      gpointer arguments[] = { guard->core, message };
+
+      if (guard->core != NULL && g_dbus_message_get_message_type (message) == G_DBUS_MESSAGE_TYPE_SIGNAL)
+        lpad_clients_foreach_reader (guard->core->clients, send_to_reader, arguments);
+      else if (guard->core != NULL)
+        authorise (guard->core, message);
+      g_object_unref (message);
+    }
   return G_SOURCE_REMOVE;
+}
+
+static gboolean
+is_signal_for_readers (GDBusMessage *message)
+{
+  const char *path = g_dbus_message_get_path (message);
+
+  /* What the root itself says of its properties identifies nobody; what it says of its children does. */
+  return g_dbus_message_get_message_type (message) == G_DBUS_MESSAGE_TYPE_SIGNAL
+         && g_dbus_message_get_destination (message) == NULL && path != NULL
+         && (g_str_has_prefix (path, LPAD_BUS_ROOT "/")
+             || g_strcmp0 (g_dbus_message_get_interface (message), OBJECT_MANAGER_INTERFACE) == 0);
 }
 
 /* On the thread of the connection */
 static GDBusMessage *
 filter (GDBusConnection *connection, GDBusMessage *message, gboolean incoming, gpointer user_data)
 {
-  Request *request;
+  LpadReadGuard *guard = user_data;
 
-  if (!incoming || !is_read_of_something_guarded (message))
+  if (incoming ? !is_read_of_something_guarded (message) : !is_signal_for_readers (message))
     return message;
-  request = g_new0 (Request, 1);
-  request->guard = user_data;
-  request->message = message;
-  g_idle_add_full (G_PRIORITY_DEFAULT, authorise, request, NULL);
+  pthread_mutex_lock (&guard->lock);
+  g_queue_push_tail (&guard->taken, message);
+  if (!guard->scheduled)
+    {
+      guard->scheduled = TRUE;
+      guard->references++;
+      g_idle_add_full (G_PRIORITY_DEFAULT, dispatch, guard, guard_unref);
+    }
+  pthread_mutex_unlock (&guard->lock);
   return NULL;
 }
 
@@ -227,7 +308,10 @@ lpad_read_guard_new (LpadCore *core)
   LpadReadGuard *guard = g_new0 (LpadReadGuard, 1);
 
   guard->core = core;
-  guard->filter = g_dbus_connection_add_filter (core->connection, filter, guard, NULL);
+  guard->references = 2;
+  pthread_mutex_init (&guard->lock, NULL);
+  g_queue_init (&guard->taken);
+  guard->filter = g_dbus_connection_add_filter (core->connection, filter, guard, guard_unref);
   return guard;
 }
 
@@ -235,5 +319,6 @@ void
 lpad_read_guard_free (LpadReadGuard *guard)
 {
   g_dbus_connection_remove_filter (guard->core->connection, guard->filter);
-  g_free (guard);
+  guard->core = NULL;
+  guard_unref (guard);
 }

@@ -7,8 +7,10 @@ G_BEGIN_DECLS
 
 /**
  * LpadReadGuard: stands before the properties. GDBus answers Get, GetAll and GetManagedObjects by itself and
- * lets nobody ask who the caller is; but an EID or ICCID is for those alone whom polkit lets read. So these
- * calls are taken out of the stream, authorised, and answered here. A property that needs no action passes.
+ * lets nobody ask who the caller is, and its signals carry the values to everybody; but an EID or ICCID is
+ * for those alone whom polkit lets read. So these calls are taken out of the stream, authorised, and answered
+ * here (a property that needs no action passes), and signals go one by one to those clients that have been
+ * allowed to read.
  */
 typedef struct _LpadReadGuard LpadReadGuard;
 
