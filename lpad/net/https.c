@@ -26,8 +26,9 @@ typedef struct
   gsize sent; /* octets of the body */
   LpadBuffer *answer;
   gsize header_octets;
-  gint64 start;  /* monotonic, microseconds */
-  GError *error; /* why the certificate was refused */
+  gboolean head_is_complete; /* the empty line after the headers has come */
+  gint64 start;              /* monotonic, microseconds */
+  GError *error;             /* why the certificate was refused */
   LpadHttpsFault fault;
 } Exchange;
 
@@ -172,6 +173,8 @@ on_header (char *data, size_t size, size_t count, void *user_data)
 
   exchange->header_octets += size * count;
   exchange->fault.octets += size * count;
+  if (lpad_buffer_size (exchange->answer) == 0) /* else it is a trailer */
+    exchange->head_is_complete = size * count <= 2 && (data[0] == '\r' || data[0] == '\n');
   if (exchange->header_octets <= HEADERS_MAX)
     return size * count;
   exchange->fault.too_large = TRUE;
@@ -514,6 +517,10 @@ lpad_https_post (LpadHttps *https,
   lpad_debug_octets ("HTTP request", (const guint8 *) request->body, request->body_size);
   if (set_request_options (https, request))
     code = perform (https, cancellable);
+  /* curl is content with a status line alone, which says neither how long the answer is nor that it is whole.
+   */
+  if (code == CURLE_OK && !exchange.head_is_complete)
+    code = CURLE_PARTIAL_FILE;
   /* An answer that is there is told, also when the cancellation came at the same moment. */
   good = code == CURLE_OK;
   if (!good && lpad_check_cancelled (cancellable, error))
