@@ -174,8 +174,19 @@ read_signed2 (GBytes *signed2, GBytes *transaction_id, gboolean *code_required, 
   return TRUE;
 }
 
-LpadEs9ClientAnswer *
-lpad_es9_answer_client (JsonObject *answer, GBytes *transaction_id, GError **error)
+/* A server that breaks the protocol in an answer that did arrive will do so again: SGP.22 3.1.3, and its
+ * CancelSession with the reason undefined. */
+static void
+blame_server (GError **error)
+{
+  LpadErrorDetails *details = error != NULL ? lpad_error_details (*error) : NULL;
+
+  if (details != NULL)
+    details->cancel_reason = LPAD_CANCEL_UNDEFINED;
+}
+
+static LpadEs9ClientAnswer *
+read_client (JsonObject *answer, GBytes *transaction_id, GError **error)
 {
   g_autoptr (GBytes) metadata = NULL;
   g_autoptr (GBytes) signed2 = NULL;
@@ -208,10 +219,23 @@ lpad_es9_answer_client (JsonObject *answer, GBytes *transaction_id, GError **err
   return result;
 }
 
+LpadEs9ClientAnswer *
+lpad_es9_answer_client (JsonObject *answer, GBytes *transaction_id, GError **error)
+{
+  LpadEs9ClientAnswer *result = read_client (answer, transaction_id, error);
+
+  if (result == NULL)
+    blame_server (error);
+  return result;
+}
+
 GBytes *
 lpad_es9_answer_package (JsonObject *answer, GBytes *transaction_id, GError **error)
 {
   if (!check_transaction_id (answer, transaction_id, error))
-    return NULL;
+    {
+      blame_server (error);
+      return NULL;
+    }
   return lpad_es9_json_get_tlv (answer, "boundProfilePackage", TAG_BPP, LPAD_BPP_MAX, error);
 }

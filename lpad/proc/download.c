@@ -91,8 +91,12 @@ end_session_after (LpadDownload *download, GError *error)
     lpad_session_over (download->session);
   else
     told = lpad_session_cancel (download->session, reason);
-  if (details != NULL && details->order == LPAD_ORDER_UNKNOWN)
-    details->order = told && !keeps_order (reason) ? LPAD_ORDER_ENDED : LPAD_ORDER_USABLE;
+  if (details == NULL)
+    return;
+  if (told && !keeps_order (reason))
+    details->order = LPAD_ORDER_ENDED;
+  else if (details->order == LPAD_ORDER_UNKNOWN)
+    details->order = LPAD_ORDER_USABLE;
 }
 
 static GBytes *
