@@ -82,18 +82,19 @@ class Break(Action):
     """The connection ends. ``executed``: what was asked is done and the answer is lost, else it is not done.
 
     ``ending``: "reset", "close" or "hang" (silence). ``after_octets``: octets of the answer's body that
-    still arrive, -1 for not even a status line.
+    still arrive, -1 for none of it; then still ``head_octets`` of status line and headers.
     """
 
     ending: str = "reset"
     executed: bool = True
     after_octets: int = -1
+    head_octets: int = 0
 
     def before(self) -> Response | None:
         return None if self.executed else Response(stop_after=-1, ending=self.ending)
 
     def after(self, response: Response) -> Response:
-        return replace(response, stop_after=self.after_octets, ending=self.ending)
+        return replace(response, stop_after=self.after_octets, head_octets=self.head_octets, ending=self.ending)
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,8 @@ class Request:
 class Response:
     """What is sent, and how.
 
-    ``stop_after``: octets of the *body* after which ``ending`` happens; -1 is before the status line.
+    ``stop_after``: octets of the *body* after which ``ending`` happens; -1 is before the status line, or
+    after the first ``head_octets`` of status line and headers.
     ``ending``: "close" (FIN), "reset" (RST) or "hang" (the connection stays open and silent).
     ``pace``: seconds between two octets of the body, 0 for no delay.
     """
@@ -58,6 +59,7 @@ class Response:
     body: bytes = b""
     headers: list[tuple[str, str]] = field(default_factory=list)
     stop_after: int | None = None
+    head_octets: int = 0
     ending: str = ""
     pace: float = 0.0
     close: bool = False
@@ -172,6 +174,8 @@ class HttpConnection:
                 self._send_paced(body, response.pace)
             else:
                 self._send(response.head() + body)
+        elif response.head_octets:
+            self._send(response.head()[:response.head_octets])
         if broken:
             self.break_off(response.ending)
         return not broken and not response.close
