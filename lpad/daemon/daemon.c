@@ -271,14 +271,35 @@ remove_source (guint *source)
   *source = 0;
 }
 
+/* Waits until the bus has everything that was sent so far: it answers in order.
+ * g_dbus_connection_flush_sync() would wait for ever for the messages that the read guard has taken out. */
+static void
+wait_for_bus (GDBusConnection *connection)
+{
+  g_autoptr (GVariant) answer = g_dbus_connection_call_sync (connection,
+                                                             DRIVER_NAME,
+                                                             DRIVER_PATH,
+                                                             "org.freedesktop.DBus.Peer",
+                                                             "Ping",
+                                                             NULL,
+                                                             NULL,
+                                                             G_DBUS_CALL_FLAGS_NONE,
+                                                             -1,
+                                                             NULL,
+                                                             NULL);
+
+  if (answer == NULL)
+    g_debug ("The bus does not answer any more.");
+}
+
 /* Also the signals that the read guard takes out on the way and sends again. */
 static void
 send_everything (GDBusConnection *connection)
 {
-  (void) g_dbus_connection_flush_sync (connection, NULL, NULL);
+  wait_for_bus (connection);
   while (g_main_context_iteration (NULL, FALSE))
     ;
-  (void) g_dbus_connection_flush_sync (connection, NULL, NULL);
+  wait_for_bus (connection);
 }
 
 /* What threads may still use is left to the end of the process when they did not end in time. */

@@ -324,10 +324,18 @@ find_order (LpadEuicc *euicc,
 }
 
 static gboolean
-check_texts (const DownloadOp *self, GError **error)
+check_options (const DownloadOp *self, GError **error)
 {
   guint8 octets[8], tac[4];
 
+  if (self->accept_rules && !self->consent)
+    {
+      g_set_error_literal (error,
+                           LPAD_ERROR,
+                           LPAD_ERROR_INVALID_ARGUMENTS,
+                           "The option “accept-policy-rules” needs “consent”; without it the user is asked.");
+      return FALSE;
+    }
   return (self->imei == NULL || lpad_imei_encode (self->imei, octets, tac, error))
          && (self->nickname == NULL || lpad_switch_check_nickname (self->nickname, error));
 }
@@ -357,7 +365,7 @@ read_options (LpadEuicc *euicc, GVariant *options, GError **error)
 
   if (confirmation_code != NULL)
     self->confirmation_code = lpad_secret_new_take_text (confirmation_code);
-  if (understood && check_texts (self, error))
+  if (understood && check_options (self, error))
     self->code = find_order (euicc, activation_code, smdp_address, matching_id, use_default, error);
   if (self->code != NULL)
     return self;

@@ -530,7 +530,7 @@ void
 lpad_operation_finish (LpadOperation *operation, GError *error, GBytes *iccid)
 {
   LpadBusOperation *bus = LPAD_BUS_OPERATION (operation);
-  g_autoptr (LpadOperation) keep = g_object_ref (operation);
+  g_autoptr (LpadOperation) keep G_GNUC_UNUSED = g_object_ref (operation);
   g_autoptr (GVariant) result = NULL;
 
   g_return_if_fail (operation->state != STATE_FINISHED);
@@ -621,7 +621,7 @@ lpad_operation_is_switching (LpadOperation *operation)
 void
 lpad_operation_unexport (LpadOperation *operation)
 {
-  g_autoptr (LpadOperation) keep = g_object_ref (operation);
+  g_autoptr (LpadOperation) keep G_GNUC_UNUSED = g_object_ref (operation);
 
   clear_timer (&operation->prompt_timer);
   clear_timer (&operation->linger_timer);
