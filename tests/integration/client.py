@@ -48,14 +48,18 @@ class Client:
         if not self._connection.is_closed():
             self._connection.close_sync(None)
 
+    @property
+    def connection(self) -> Gio.DBusConnection:
+        return self._connection
+
     def call(self, path: str, method: str, parameters: GLib.Variant | None = None, *,
-             timeout: float = DEADLINE) -> tuple:
-        """method is INTERFACE.NAME."""
+             timeout: float = DEADLINE, interactive: bool = False) -> tuple:
+        """method is INTERFACE.NAME.  interactive: polkit may ask the user."""
         interface, _, name = method.rpartition(".")
+        flags = Gio.DBusCallFlags.ALLOW_INTERACTIVE_AUTHORIZATION if interactive else Gio.DBusCallFlags.NONE
         try:
             reply = self._connection.call_sync(
-                LPAD_NAME, path, interface, name, parameters, None, Gio.DBusCallFlags.NONE,
-                int(timeout * 1000), None,
+                LPAD_NAME, path, interface, name, parameters, None, flags, int(timeout * 1000), None,
             )
         except GLib.Error as error:
             raise Refused(error) from None
