@@ -5,6 +5,10 @@
 #include <string.h>
 
 #include "hex.h"
+#include "tlv.h"
+
+#define CHALLENGE "000102030405060708090a0b0c0d0e0f"
+#define SUCCESS   "\"header\":{\"functionExecutionStatus\":{\"status\":\"Executed-Success\"}}"
 
 G_STATIC_ASSERT (sizeof FAKE_ADDRESS == sizeof TEST_HOST);
 
@@ -93,4 +97,215 @@ proc_fixture_accept (ProcFixture *f, guint count)
 {
   for (guint i = 0; i < count; i++)
     test_server_add (f->server, TEST_KEEP, "HTTP/1.1 204 No Content\r\n\r\n");
+}
+
+static void
+add_hex (LpadTlvBuilder *builder, guint32 tag, const char *digits)
+{
+  g_autoptr (GBytes) octets = lpad_hex_decode (digits, 256, NULL);
+
+  g_assert_nonnull (octets);
+  lpad_tlv_builder_add (builder, tag, g_bytes_get_data (octets, NULL), g_bytes_get_size (octets));
+}
+
+GBytes *
+test_metadata_new (const char *extra)
+{
+  g_autoptr (LpadTlvBuilder) builder = lpad_tlv_builder_new ();
+  g_autoptr (GBytes) more = lpad_hex_decode (extra != NULL ? extra : "", 256, NULL);
+
+  lpad_tlv_builder_open (builder, 0xbf25);
+  add_hex (builder, 0x5a, FAKE_ICCID);
+  lpad_tlv_builder_add_text (builder, 0x91, "Operator");
+  lpad_tlv_builder_add_text (builder, 0x92, "Plan");
+  lpad_tlv_builder_add_raw_bytes (builder, more);
+  lpad_tlv_builder_close (builder);
+  return lpad_tlv_builder_end (builder);
+}
+
+static void
+add_secure_channel (LpadTlvBuilder *builder, const char *transaction_id)
+{
+  static const guint8 octets[65] = { 4 };
+
+  lpad_tlv_builder_open (builder, 0xbf23);
+  lpad_tlv_builder_add_uint (builder, 0x82, 1);
+  add_hex (builder, 0x80, transaction_id);
+  lpad_tlv_builder_open (builder, 0xa6);
+  add_hex (builder, 0x80, "88");
+  lpad_tlv_builder_close (builder);
+  lpad_tlv_builder_add (builder, 0x5f49, octets, 65);
+  lpad_tlv_builder_add (builder, 0x5f37, octets, 64);
+  lpad_tlv_builder_close (builder);
+}
+
+GBytes *
+test_package_new (const char *transaction_id, GBytes *metadata)
+{
+  static const guint8 octets[600] = { 0 };
+  g_autoptr (LpadTlvBuilder) builder = lpad_tlv_builder_new ();
+  g_autoptr (GByteArray) protected = g_byte_array_new ();
+
+  g_byte_array_append (protected, g_bytes_get_data (metadata, NULL), (guint) g_bytes_get_size (metadata));
+  g_byte_array_append (protected, (const guint8 *) "macmacma", 8);
+  lpad_tlv_builder_open (builder, 0xbf36);
+  add_secure_channel (builder, transaction_id);
+  lpad_tlv_builder_open (builder, 0xa0);
+  lpad_tlv_builder_add (builder, 0x87, octets, 24);
+  lpad_tlv_builder_close (builder);
+  lpad_tlv_builder_open (builder, 0xa1);
+  lpad_tlv_builder_add (builder, 0x88, protected->data, protected->len);
+  lpad_tlv_builder_close (builder);
+  lpad_tlv_builder_open (builder, 0xa3);
+  lpad_tlv_builder_add (builder, 0x86, octets, 600);
+  lpad_tlv_builder_add (builder, 0x86, octets, 24);
+  lpad_tlv_builder_close (builder);
+  lpad_tlv_builder_close (builder);
+  return lpad_tlv_builder_end (builder);
+}
+
+void
+test_take_segments (FakeChip *fake)
+{
+  static const char *const segments[] = { "bf36", "a0", "a1", "88", "a3", "86" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (segments); i++)
+    fake_chip_on (fake, segments[i], "");
+}
+
+/* SEQUENCE { transactionId, ... } and a signature, in A0, in @tag: what the chip signs */
+static void
+answer_signed (ProcFixture *f, guint32 tag, const char *request, const char *more)
+{
+  static const guint8 signature[64] = { 0 };
+  g_autoptr (LpadTlvBuilder) builder = lpad_tlv_builder_new ();
+  g_autoptr (GBytes) rest = lpad_hex_decode (more, 128, NULL);
+  g_autofree char *hex = NULL;
+
+  lpad_tlv_builder_open (builder, tag);
+  lpad_tlv_builder_open (builder, 0xa0);
+  lpad_tlv_builder_open (builder, 0x30);
+  add_hex (builder, 0x80, TEST_TRANSACTION);
+  lpad_tlv_builder_add_raw_bytes (builder, rest);
+  lpad_tlv_builder_close (builder);
+  lpad_tlv_builder_add (builder, 0x5f37, signature, sizeof signature);
+  lpad_tlv_builder_close (builder);
+  lpad_tlv_builder_close (builder);
+  g_autoptr (GBytes) answer = lpad_tlv_builder_end (builder);
+  hex = lpad_hex_encode (g_bytes_get_data (answer, NULL), g_bytes_get_size (answer));
+  fake_chip_on (f->fake, request, hex);
+}
+
+void
+proc_fixture_agree (ProcFixture *f)
+{
+  g_autofree char *address = lpad_hex_encode ((const guint8 *) TEST_HOST, strlen (TEST_HOST));
+  g_autofree char *echo = g_strdup_printf ("83%02x%s8410" CHALLENGE, (guint) strlen (TEST_HOST), address);
+
+  fake_chip_on (f->fake, "bf2e", "bf2e128010" CHALLENGE);
+  answer_signed (f, 0xbf38, "bf38", echo);
+  answer_signed (f, 0xbf21, "bf21", "");
+  answer_signed (f, 0xbf41, "bf41", "");
+  test_take_segments (f->fake);
+}
+
+static char *
+base64 (GBytes *bytes)
+{
+  return g_base64_encode (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
+}
+
+/* The SEQUENCE that the server signs */
+static char *
+make_signed (const char *txid, gboolean first, gboolean code_required)
+{
+  g_autoptr (LpadTlvBuilder) builder = lpad_tlv_builder_new ();
+
+  lpad_tlv_builder_open (builder, 0x30);
+  add_hex (builder, 0x80, txid);
+  if (first)
+    {
+      add_hex (builder, 0x81, CHALLENGE);
+      lpad_tlv_builder_add_text (builder, 0x83, TEST_HOST);
+      add_hex (builder, 0x84, CHALLENGE);
+    }
+  else
+    lpad_tlv_builder_add_bool (builder, 0x01, code_required);
+  lpad_tlv_builder_close (builder);
+  g_autoptr (GBytes) octets = lpad_tlv_builder_end (builder);
+  return base64 (octets);
+}
+
+void
+proc_fixture_add_initiate (ProcFixture *f, const TestOffer *offer)
+{
+  g_autofree char *server_signed1 = make_signed (TEST_TRANSACTION, TRUE, FALSE);
+  g_autofree char *own_key = lpad_hex_encode (g_bytes_get_data (f->info->signing->pdata[0], NULL), 20);
+  g_autofree char *digits = g_strconcat ("0414", offer->key != NULL ? offer->key : own_key, NULL);
+  g_autoptr (GBytes) octets = lpad_hex_decode (digits, 22, NULL);
+  g_autofree char *pkid = base64 (octets);
+  g_autofree char *json = g_strdup_printf (
+      "{" SUCCESS ",\"transactionId\":\"" TEST_TRANSACTION "\",\"serverSigned1\":\"%s\","
+      "\"serverSignature1\":\"XzcCAQI=\",\"euiccCiPKIdToBeUsed\":\"%s\",\"serverCertificate\":\"MAA=\"}",
+      server_signed1,
+      pkid);
+
+  test_server_add_json (f->server, json);
+}
+
+void
+proc_fixture_add_client (ProcFixture *f, const TestOffer *offer)
+{
+  g_autofree char *smdp_signed2 = make_signed (TEST_TRANSACTION, FALSE, offer->code_required);
+  g_autoptr (GBytes) octets = test_metadata_new (offer->metadata);
+  g_autofree char *metadata = base64 (octets);
+  g_autofree char *json
+      = g_strdup_printf ("{" SUCCESS ",\"transactionId\":\"%s\",\"profileMetadata\":\"%s\","
+                         "\"smdpSigned2\":\"%s\",\"smdpSignature2\":\"XzcA\",\"smdpCertificate\":\"MAA=\"}",
+                         offer->txid != NULL ? offer->txid : TEST_TRANSACTION,
+                         metadata,
+                         smdp_signed2);
+
+  test_server_add_json (f->server, json);
+}
+
+void
+proc_fixture_add_package (ProcFixture *f, GBytes *package)
+{
+  g_autofree char *text = base64 (package);
+  g_autofree char *json = g_strdup_printf (
+      "{" SUCCESS ",\"transactionId\":\"" TEST_TRANSACTION "\",\"boundProfilePackage\":\"%s\"}", text);
+
+  test_server_add_json (f->server, json);
+}
+
+void
+proc_fixture_add_success (ProcFixture *f)
+{
+  test_server_add_json (f->server, "{" SUCCESS "}");
+}
+
+void
+proc_fixture_add_refusal (ProcFixture *f, const char *subject, const char *reason)
+{
+  g_autofree char *json
+      = g_strdup_printf ("{\"header\":{\"functionExecutionStatus\":{\"status\":\"Failed\","
+                         "\"statusCodeData\":{\"subjectCode\":\"%s\",\"reasonCode\":\"%s\"}}}}",
+                         subject,
+                         reason);
+
+  test_server_add_json (f->server, json);
+}
+
+void
+proc_fixture_assert_cancelled (ProcFixture *f, int reason)
+{
+  g_autofree char *request = test_server_request (f->server);
+  g_autofree char *command = g_strdup_printf ("bf41158010" TEST_TRANSACTION "8101%02x", (guint) reason);
+  gboolean server_knows = g_str_has_prefix (request, "POST /gsma/rsp2/es9plus/cancelSession ");
+
+  g_assert_cmpuint (fake_chip_calls (f->fake, "bf41"), ==, reason < 0 ? 0 : 1);
+  g_assert_cmpint (server_knows, ==, reason >= 0);
+  if (reason >= 0)
+    g_assert_cmpuint (fake_chip_calls (f->fake, command), ==, 1);
 }

@@ -4,11 +4,9 @@
 #include <string.h>
 
 #include "error-details.h"
-#include "fake-chip.h"
-#include "hex.h"
-#include "tlv.h"
+#include "proc-fixture.h"
 
-#define TRANSACTION "00112233445566778899aabbccddeeff"
+#define TRANSACTION TEST_TRANSACTION
 #define OTHER       "ffeeddccbbaa99887766554433221100"
 #define SEGMENTS    7 /* of the package below */
 
@@ -22,65 +20,15 @@ typedef struct
   guint64 done; /* octets, as reported */
 } Fixture;
 
-static void
-add_secure_channel (LpadTlvBuilder *builder)
-{
-  static const guint8 octets[65] = { 4 };
-  g_autoptr (GBytes) transaction = lpad_hex_decode (TRANSACTION, 16, NULL);
-
-  lpad_tlv_builder_open (builder, 0xbf23);
-  lpad_tlv_builder_add_uint (builder, 0x82, 1);
-  lpad_tlv_builder_add (builder, 0x80, g_bytes_get_data (transaction, NULL), 16);
-  lpad_tlv_builder_open (builder, 0xa6);
-  lpad_tlv_builder_add (builder, 0x80, "\x88", 1);
-  lpad_tlv_builder_close (builder);
-  lpad_tlv_builder_add (builder, 0x5f49, octets, 65);
-  lpad_tlv_builder_add (builder, 0x5f37, octets, 64);
-  lpad_tlv_builder_close (builder);
-}
-
-static void
-add_metadata (LpadTlvBuilder *builder)
-{
-  g_autoptr (LpadTlvBuilder) inner = lpad_tlv_builder_new ();
-  g_autoptr (GBytes) iccid = fake_iccid ();
-  g_autoptr (GByteArray) protected = g_byte_array_new ();
-
-  lpad_tlv_builder_open (inner, 0xbf25);
-  lpad_tlv_builder_add (inner, 0x5a, g_bytes_get_data (iccid, NULL), 10);
-  lpad_tlv_builder_add_text (inner, 0x91, "Operator");
-  lpad_tlv_builder_add_text (inner, 0x92, "Plan");
-  lpad_tlv_builder_close (inner);
-  g_autoptr (GBytes) metadata = lpad_tlv_builder_end (inner);
-  g_byte_array_append (protected, g_bytes_get_data (metadata, NULL), (guint) g_bytes_get_size (metadata));
-  g_byte_array_append (protected, (const guint8 *) "macmacma", 8);
-  lpad_tlv_builder_add (builder, 0x88, protected->data, protected->len);
-}
-
 /* BF36+BF23 | A0 | A1 | 88 | A3 | 86 | 86 */
 static LpadBpp *
 bpp_new (void)
 {
-  static const guint8 octets[600] = { 0 };
-  g_autoptr (LpadTlvBuilder) builder = lpad_tlv_builder_new ();
+  g_autoptr (GBytes) metadata = test_metadata_new (NULL);
+  g_autoptr (GBytes) raw = test_package_new (TRANSACTION, metadata);
   g_autoptr (GError) error = NULL;
-  LpadBpp *bpp;
+  LpadBpp *bpp = lpad_bpp_parse (raw, &error);
 
-  lpad_tlv_builder_open (builder, 0xbf36);
-  add_secure_channel (builder);
-  lpad_tlv_builder_open (builder, 0xa0);
-  lpad_tlv_builder_add (builder, 0x87, octets, 24);
-  lpad_tlv_builder_close (builder);
-  lpad_tlv_builder_open (builder, 0xa1);
-  add_metadata (builder);
-  lpad_tlv_builder_close (builder);
-  lpad_tlv_builder_open (builder, 0xa3);
-  lpad_tlv_builder_add (builder, 0x86, octets, 600);
-  lpad_tlv_builder_add (builder, 0x86, octets, 24);
-  lpad_tlv_builder_close (builder);
-  lpad_tlv_builder_close (builder);
-  g_autoptr (GBytes) raw = lpad_tlv_builder_end (builder);
-  bpp = lpad_bpp_parse (raw, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (lpad_bpp_n_segments (bpp), ==, SEGMENTS);
   return bpp;
@@ -89,13 +37,10 @@ bpp_new (void)
 static void
 set_up (Fixture *f, gconstpointer unused)
 {
-  static const char *const segments[] = { "bf36", "a0", "a1", "88", "a3", "86" };
-
   f->fake = fake_chip_new ();
   f->chip = fake_chip_connect (f->fake);
   f->bpp = bpp_new ();
-  for (guint i = 0; i < G_N_ELEMENTS (segments); i++)
-    fake_chip_on (f->fake, segments[i], "");
+  test_take_segments (f->fake);
 }
 
 static void
