@@ -18,12 +18,16 @@ typedef struct _LpadActivity LpadActivity;
 LpadActivity *lpad_activity_new (guint timeout_s, GSourceOnceFunc idle, gpointer user_data);
 void lpad_activity_free (LpadActivity *activity);
 
+/** lpad_activity_hold: one reason more; each is given back with lpad_activity_release(). */
 void lpad_activity_hold (LpadActivity *activity);
+
+/** lpad_activity_release: one reason less. */
 void lpad_activity_release (LpadActivity *activity);
 
 /** lpad_activity_touch: begins the time without a reason anew. */
 void lpad_activity_touch (LpadActivity *activity);
 
+/** lpad_activity_is_idle: whether there is no reason. */
 gboolean lpad_activity_is_idle (LpadActivity *activity);
 
 G_END_DECLS

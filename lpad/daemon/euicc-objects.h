@@ -23,7 +23,10 @@ void lpad_euicc_objects_note_deliveries (LpadEuiccObjects *objects, GPtrArray *d
 /** lpad_euicc_objects_next_attempt: when the first pending notification is due; FALSE: none is pending. */
 gboolean lpad_euicc_objects_next_attempt (LpadEuiccObjects *objects, gint64 now, gint64 *next);
 
+/** lpad_euicc_objects_profile_path: see lpad_euicc_profile_path(). */
 const char *lpad_euicc_objects_profile_path (LpadEuiccObjects *objects, GBytes *iccid);
+
+/** lpad_euicc_objects_flush: sends what has changed, at once. */
 void lpad_euicc_objects_flush (LpadEuiccObjects *objects);
 
 G_END_DECLS

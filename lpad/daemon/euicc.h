@@ -27,10 +27,19 @@ LpadEuicc *lpad_euicc_new (LpadCore *core, const char *reader, LpadWorker *worke
 /** lpad_euicc_remove: takes it from the bus and stops its worker; operations end with @reason. */
 void lpad_euicc_remove (LpadEuicc *euicc, LpadError reason);
 
+/** lpad_euicc_core: what all objects share. */
 LpadCore *lpad_euicc_core (LpadEuicc *euicc);
+
+/** lpad_euicc_path: of its object on the bus. */
 const char *lpad_euicc_path (LpadEuicc *euicc);
+
+/** lpad_euicc_reader: the reader that it is in, as pcscd calls it. */
 const char *lpad_euicc_reader (LpadEuicc *euicc);
+
+/** lpad_euicc_inventory: what was read last; never NULL. */
 LpadInventory *lpad_euicc_inventory (LpadEuicc *euicc);
+
+/** lpad_euicc_is_gone: it is not on the bus any more. */
 gboolean lpad_euicc_is_gone (LpadEuicc *euicc);
 
 /** lpad_euicc_profile_path: path of the profile's object, NULL when the chip has no such profile. */

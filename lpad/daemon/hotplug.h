@@ -15,6 +15,7 @@ typedef struct _LpadHotplug LpadHotplug;
  */
 typedef void (*LpadHotplugFunc) (GPtrArray *readers, gpointer user_data);
 
+/** lpad_hotplug_start: @func is called soon with what is there, and again whenever that changes. */
 LpadHotplug *lpad_hotplug_start (LpadHotplugFunc func, gpointer user_data);
 
 /**

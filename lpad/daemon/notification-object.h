@@ -13,7 +13,10 @@ G_DECLARE_FINAL_TYPE (LpadNotificationObject,
                       NOTIFICATION_OBJECT,
                       LpadBusNotificationSkeleton)
 
+/** lpad_notification_object_new: puts it on the bus. */
 LpadNotificationObject *lpad_notification_object_new (LpadEuicc *euicc, const LpadNotificationInfo *info);
+
+/** lpad_notification_object_path: its path on the bus. */
 const char *lpad_notification_object_path (LpadNotificationObject *object);
 
 /** lpad_notification_object_set_attempts: @last_error: (nullable): NULL: stays. */

@@ -65,8 +65,13 @@ LpadOperation *lpad_operation_start (LpadEuicc *euicc,
                                      GDestroyNotify data_free,
                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/** lpad_operation_path: of its object on the bus. */
 const char *lpad_operation_path (LpadOperation *operation);
+
+/** lpad_operation_euicc: the chip that it is about. */
 LpadEuicc *lpad_operation_euicc (LpadOperation *operation);
+
+/** lpad_operation_data: what its kind gave to lpad_operation_start(). */
 gpointer lpad_operation_data (LpadOperation *operation);
 
 /** lpad_operation_of_job: the operation that has pushed @job. */
@@ -98,7 +103,10 @@ void lpad_operation_begin (LpadOperation *operation);
 /** lpad_operation_abort: ends it as soon as that is safe: the chip has left, or lpad is stopping. */
 void lpad_operation_abort (LpadOperation *operation, LpadError reason);
 
+/** lpad_operation_is_finished: it stays on the bus only for late callers. */
 gboolean lpad_operation_is_finished (LpadOperation *operation);
+
+/** lpad_operation_is_switching: the connection of the device may break while it runs. */
 gboolean lpad_operation_is_switching (LpadOperation *operation);
 
 /** lpad_operation_unexport: takes it from the bus, finished or not. */
