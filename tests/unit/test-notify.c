@@ -50,6 +50,7 @@ test_nothing (ProcFixture *f, gconstpointer unused)
 {
   g_autoptr (GPtrArray) deliveries = send (f, NULL, 0);
 
+  g_assert_cmpuint (deliveries->len, ==, 0);
   g_assert_cmpuint (test_server_connections (f->server), ==, 0);
 }
 
