@@ -15,6 +15,7 @@ from gi.repository import Gio, GLib
 from client import DEADLINE, EUICC, NOTIFICATION, PROFILE, Client, variant_dict
 from testbed import tlv
 from testbed.bus import LPAD_NAME, TOP
+from testbed.process import wait_until
 from testbed.smdp import SubscriberRecord
 from testbed.smdp.faults import Status
 from testbed.smdp.orders import Order
@@ -91,7 +92,9 @@ def contract() -> dict[str, ElementTree.Element]:
 
 def members(kind: str) -> list[str]:
     """INTERFACE.NAME of all methods, properties or signals."""
-    return [f"{name}.{member.get('name')}" for name, interface in contract().items() for member in interface.findall(kind)]
+    return [
+        f"{name}.{member.get('name')}" for name, interface in contract().items() for member in interface.findall(kind)
+    ]
 
 
 def annotation(member: ElementTree.Element, name: str) -> str | None:
@@ -134,16 +137,13 @@ class Signals:
     def _on_signal(self, _connection, _sender, path, interface, name, parameters) -> None:
         self.seen.append(Signal(path, f"{interface}.{name}", parameters.unpack(), time.monotonic()))
 
-    def wait(self, condition: Callable[[Signal], object], what: str) -> Signal:
+    def wait(self, condition: Callable[[Signal], object], what: str, timeout: float = DEADLINE) -> Signal:
         """The first signal, also of those seen already, of which the condition is true."""
-        deadline = time.monotonic() + DEADLINE
-        while True:
-            found = next((signal for signal in self.seen if condition(signal)), None)
-            if found:
-                return found
-            assert time.monotonic() < deadline, f"no {what}; there were {self.seen}"
-            if not self._context.iteration(False):
-                time.sleep(0.005)
+        def look() -> Signal | None:
+            while self._context.iteration(False):
+                pass
+            return next((signal for signal in self.seen if condition(signal)), None)
+        return wait_until(look, timeout, f"{what} among {len(self.seen)} signals", interval=0.002)
 
     def changes(self, path: str) -> list[tuple[float, dict[str, Any]]]:
         """Time and new values of each change of the object's properties."""
