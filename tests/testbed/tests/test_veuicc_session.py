@@ -298,7 +298,7 @@ def test_kept_key_is_used_again(made, tmp_path):
     assert again.point == first
 
 
-@pytest.mark.parametrize("point", [None, crypto.public_point(crypto.generate_key())])
+@pytest.mark.parametrize("point", [None, crypto.public_point(crypto.generate_key())], ids=["none", "unknown"])
 def test_new_key_otherwise(session, point):
     session.start()
     first = session.point
