@@ -81,8 +81,6 @@ complete_error (GError **error, const Function *function)
     details->function = function->name;
   if (details->retry == LPAD_RETRY_UNKNOWN && details->subject_code == NULL)
     details->retry = LPAD_RETRY_LATER;
-  if (details->advice == NULL && g_error_matches (*error, LPAD_ERROR, LPAD_ERROR_PROTOCOL_ERROR))
-    details->advice = "Try again later; if it happens again, tell the operator.";
   if (!function->touches_order)
     details->order = LPAD_ORDER_UNKNOWN;
   else if (details->order == LPAD_ORDER_UNKNOWN && details->subject_code == NULL)

@@ -3,6 +3,7 @@
 
 #include "error-details.h"
 #include "es10c.h"
+#include "identifiers.h"
 #include "load.h"
 #include "policy.h"
 #include "session.h"
@@ -94,7 +95,10 @@ end_session_after (LpadDownload *download, GError *error)
   if (details == NULL)
     return;
   if (told && !keeps_order (reason))
-    details->order = LPAD_ORDER_ENDED;
+    {
+      details->order = LPAD_ORDER_ENDED;
+      details->retry = LPAD_RETRY_USELESS;
+    }
   else if (details->order == LPAD_ORDER_UNKNOWN)
     details->order = LPAD_ORDER_USABLE;
 }
@@ -110,14 +114,22 @@ build_ctx_params1 (LpadDownload *download, GError **error)
   return lpad_es10b_build_ctx_params1 (download->code->matching_id, &device, error);
 }
 
+/* Odd chips list odd ICCIDs; what is to be installed has one of the right size. */
 static LpadProfile *
 parse_metadata (GBytes *raw, GError **error)
 {
+  g_autoptr (LpadProfile) metadata = NULL;
   LpadTlv tlv;
 
-  if (!lpad_tlv_parse_bytes (raw, TAG_STORE_METADATA, &tlv, error))
-    return NULL;
-  return lpad_profile_parse (&tlv, error);
+  if (lpad_tlv_parse_bytes (raw, TAG_STORE_METADATA, &tlv, error))
+    metadata = lpad_profile_parse (&tlv, error);
+  if (metadata == NULL || g_bytes_get_size (metadata->iccid) == LPAD_ICCID_SIZE)
+    return g_steal_pointer (&metadata);
+  g_set_error_literal (error,
+                       LPAD_ERROR,
+                       LPAD_ERROR_PROTOCOL_ERROR,
+                       "The ICCID of the profile that is offered has not ten octets");
+  return NULL;
 }
 
 static gboolean
