@@ -70,7 +70,7 @@ static const Meaning meanings[] = {
   { LPAD_ERROR_SERVER_UNREACHABLE, LUI_EXIT_SERVER, "Check the connection to the Internet and try again." },
   { LPAD_ERROR_SERVER_NOT_TRUSTED, LUI_EXIT_SERVER, NULL },
   { LPAD_ERROR_SERVER_REFUSED, LUI_EXIT_SERVER, "Ask the operator." },
-  { LPAD_ERROR_PROTOCOL_ERROR, LUI_EXIT_SERVER, NULL },
+  { LPAD_ERROR_PROTOCOL_ERROR, LUI_EXIT_SERVER, "If it happens again, tell the operator." },
   { LPAD_ERROR_INSTALLATION_FAILED, LUI_EXIT_CARD, NULL },
   { LPAD_ERROR_CLOCK_INVALID, LUI_EXIT_SERVER, "Set the clock of this device." },
 };
