@@ -5,13 +5,15 @@
 #include "es10a.h"
 #include "es10c.h"
 
-/* A chip without addresses or notifications is a chip all the same: only a lost card ends the reading. */
+/* A chip without addresses or notifications is a chip all the same: only one that has lost the channel ends
+ * the reading. */
 static gboolean
-is_refusal (GError *error)
+is_refusal (LpadChannel *channel, GError *error)
 {
   LpadErrorDetails *details = lpad_error_details (error);
 
-  return details != NULL && (details->status_word != 0 || details->result >= 0);
+  return details != NULL && (details->status_word != 0 || details->result >= 0)
+         && lpad_channel_is_usable (channel);
 }
 
 static GPtrArray *
@@ -20,12 +22,19 @@ read_notifications (LpadChannel *channel, GError **error)
   g_autoptr (GError) local = NULL;
   GPtrArray *notifications = lpad_es10b_list_notifications (channel, &local);
 
+  if (notifications == NULL && is_refusal (channel, local))
+    {
+      /* It may have been a passing mood, and a list taken for empty keeps its notifications from being sent.
+       */
+      g_clear_error (&local);
+      notifications = lpad_es10b_list_notifications (channel, &local);
+    }
   if (notifications != NULL)
     {
       g_ptr_array_sort (notifications, lpad_notification_info_compare);
       return notifications;
     }
-  if (is_refusal (local))
+  if (is_refusal (channel, local))
     {
       g_warning ("The chip does not list its notifications: %s", local->message);
       return g_ptr_array_new_with_free_func ((GDestroyNotify) lpad_notification_info_free);
@@ -42,7 +51,7 @@ read_addresses (LpadChannel *channel, LpadInventory *inventory, GError **error)
   if (lpad_es10a_get_configured_addresses (
           channel, &inventory->default_smdp_address, &inventory->root_smds_address, &local))
     return TRUE;
-  if (!is_refusal (local))
+  if (!is_refusal (channel, local))
     {
       g_propagate_error (error, g_steal_pointer (&local));
       return FALSE;
