@@ -11,7 +11,7 @@ import json
 
 from gi.repository import GLib
 
-from client import DEADLINE, EUICC, MANAGER, OPERATION, ROOT, Client, Refused, variant_dict
+from client import DEADLINE, EUICC, MANAGER, NOTIFICATION, OPERATION, PROFILE, ROOT, Client, variant_dict
 from testbed.bus import LPAD_NAME
 from testbed.process import wait_until
 from testbed.smdp.orders import Order
@@ -121,17 +121,18 @@ def assert_downloads(stack: Stack, order: Order) -> None:
 
 
 def _assert_truth(stack: Stack) -> None:
-    """What lui-cli shows is what the chips say."""
-    listed = lui_json(stack, "list")["profiles"]
-    shown = sorted((p["iccid"], p["nickname"], p["state"]) for p in listed)
-    there = sorted(
+    """What lpad shows is what the chips say."""
+    inserted = [chip for chip, card in zip(stack.chips, stack.cards) if card.inserted]
+    with Client(stack) as client:
+        for chip in inserted:
+            client.euicc(chip.eid)  # waits for one that was inserted just now
+        profiles, notifications = client.objects(PROFILE).values(), client.objects(NOTIFICATION).values()
+    assert sorted((p["Iccid"], p["Nickname"], p["State"]) for p in profiles) == sorted(
         (decode_iccid(p.iccid), (p.nickname or b"").decode(), "enabled" if p.enabled else "disabled")
-        for chip, card in zip(stack.chips, stack.cards) if card.inserted for p in chip.profiles
+        for chip in inserted for p in chip.profiles
     )
-    assert shown == there
-    pending = {n["sequence_number"] for n in lui_json(stack, "notifications")["notifications"]}
-    kept = {n.seq for chip, card in zip(stack.chips, stack.cards) if card.inserted for n in chip.notifications}
-    assert pending == kept
+    pending = sorted(n["SequenceNumber"] for n in notifications)
+    assert pending == sorted(n.seq for chip in inserted for n in chip.notifications)
 
 
 def _assert_notifications(stack: Stack) -> None:
