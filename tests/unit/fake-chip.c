@@ -427,15 +427,28 @@ fake_chip_free (FakeChip *fake)
   g_free (fake);
 }
 
-LpadChip *
-fake_chip_connect (FakeChip *fake)
+static LpadChip *
+connect_with (FakeChip *fake, guint settle_timeout_ms)
 {
   g_autoptr (GPtrArray) aids = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
-  const LpadChipConfig config
-      = { .connect = connect_card, .connect_data = fake, .aids = aids, .settle_timeout_ms = 1 };
+  const LpadChipConfig config = {
+    .connect = connect_card, .connect_data = fake, .aids = aids, .settle_timeout_ms = settle_timeout_ms
+  };
 
   g_ptr_array_add (aids, lpad_hex_decode (AID, 16, NULL));
   return lpad_chip_new (&config);
+}
+
+LpadChip *
+fake_chip_connect (FakeChip *fake)
+{
+  return connect_with (fake, 1);
+}
+
+LpadChip *
+fake_chip_connect_patiently (FakeChip *fake)
+{
+  return connect_with (fake, 60 * 1000);
 }
 
 void

@@ -24,6 +24,8 @@ void fake_chip_free (FakeChip *fake);
 
 /** fake_chip_connect: an LpadChip that reaches it; @fake lives longer. Nothing is connected yet. */
 LpadChip *fake_chip_connect (FakeChip *fake);
+/** fake_chip_connect_patiently: the same, and a switch may take a minute to show. */
+LpadChip *fake_chip_connect_patiently (FakeChip *fake);
 
 /**
  * fake_chip_on: the answer to each request that begins with @prefix (hexadecimal). Later ones win.

@@ -14,6 +14,8 @@
 #define ENABLE_WITH_REFRESH    "bf3111a00c5a0a" FAKE_ICCID "8101ff"
 #define ENABLE_WITHOUT_REFRESH "bf3111a00c5a0a" FAKE_ICCID "810100"
 
+#define DISABLED_LIST "bf2d14a012e3105a0a" FAKE_ICCID "9f700100"
+
 typedef struct
 {
   FakeChip *fake;
@@ -286,6 +288,39 @@ test_accepted_and_silent (Fixture *f, gconstpointer unused)
   g_assert_null (f->after);
 }
 
+static void
+connect_patiently (Fixture *f)
+{
+  lpad_chip_free (f->chip);
+  f->chip = fake_chip_connect_patiently (f->fake);
+}
+
+/* An accepted switch takes its time; a chip that is still starting is no failure. */
+static void
+test_settles (Fixture *f, gconstpointer first)
+{
+  connect_patiently (f);
+  fake_chip_set_profile (f->fake, LPAD_PROFILE_ENABLED, NULL);
+  fake_chip_once (f->fake, "bf2d", first);
+  g_assert_true (enable (f));
+  g_assert_no_error (f->error);
+  assert_after (f, LPAD_PROFILE_ENABLED);
+}
+
+/* After any other end of the command there is nothing to wait for: the first list decides. */
+static void
+test_does_not_wait (Fixture *f, gconstpointer unused)
+{
+  guint lists = fake_chip_calls (f->fake, "bf2d");
+
+  connect_patiently (f);
+  fake_chip_on (f->fake, ENABLE, "sw 6985");
+  g_assert_false (enable (f));
+  g_assert_cmphex (lpad_error_details (f->error)->status_word, ==, 0x6985);
+  g_assert_cmpuint (fake_chip_calls (f->fake, "bf2d"), ==, lists + 1);
+  assert_after (f, LPAD_PROFILE_DISABLED);
+}
+
 /* Nothing was sent, so there is nothing to look for. */
 static void
 test_gone_before (Fixture *f, gconstpointer unused)
@@ -523,6 +558,10 @@ main (int argc, char **argv)
   ADD ("enable/lost/not-done", test_lost_and_not_done, NULL);
   ADD ("enable/not-so", test_accepted_but_not_so, NULL);
   ADD ("enable/accepted-and-silent", test_accepted_and_silent, NULL);
+  ADD ("enable/settles/list", test_settles, DISABLED_LIST);
+  ADD ("enable/settles/silent", test_settles, "! timeout");
+  ADD ("enable/settles/not-there", test_settles, "! removed");
+  ADD ("enable/does-not-wait", test_does_not_wait, NULL);
   ADD ("enable/gone-before", test_gone_before, NULL);
   add_other_commands ();
   return g_test_run ();
