@@ -141,10 +141,11 @@ lpad_session_authenticate (LpadSession *session,
   if (session->https == NULL || !lpad_check_cancelled (cancellable, error))
     return NULL;
 
-  lpad_progress_report (progress, "authenticating", 0, 0);
+  /* The first message is what the connection is made with. */
   server = initiate (session, channel, cancellable, error);
   if (server == NULL || !lpad_check_cancelled (cancellable, error))
     return NULL;
+  lpad_progress_report (progress, "authenticating", 0, 0);
   response = lpad_es10b_authenticate_server (channel,
                                              server->transaction_id,
                                              server->server_signed1,
