@@ -2,6 +2,7 @@
 #pragma once
 
 #include "chip.h"
+#include "fake-objects.h"
 #include "notification.h"
 #include "profile.h"
 
@@ -46,14 +47,11 @@ void fake_chip_drop_channels (FakeChip *fake);
  * empty. */
 void fake_chip_set_profile (FakeChip *fake, LpadProfileState state, const char *nickname);
 void fake_chip_set_no_profile (FakeChip *fake);
-GBytes *fake_iccid (void);
 
 /** fake_chip_add_notification: a pending one. fake_chip_add_result: a pending ProfileInstallationResult. */
 void fake_chip_add_notification (FakeChip *fake, guint64 number, LpadEvent event, const char *address);
 void fake_chip_add_result (FakeChip *fake, guint64 number, const char *transaction_id, gboolean success);
 gboolean fake_chip_has_notification (FakeChip *fake, guint64 number);
-/** fake_result: hexadecimal of a BF37. @transaction_id: hexadecimal */
-char *fake_result (guint64 number, const char *transaction_id, gboolean success);
 
 /** fake_chip_calls: how many requests began with @prefix. */
 guint fake_chip_calls (FakeChip *fake, const char *prefix);
