@@ -375,8 +375,7 @@ deliver_now (gpointer user_data)
 static void
 schedule_delivery (LpadEuicc *euicc)
 {
-  gint64 now = now_s ();
-  gint64 next;
+  gint64 next, now = now_s ();
 
   if (euicc->delivery_timer != 0)
     g_source_remove (euicc->delivery_timer);
@@ -436,7 +435,8 @@ lpad_euicc_new (LpadCore *core, const char *reader, LpadWorker *worker, LpadInve
   set_error (euicc, NULL);
   set_inventory (euicc, inventory);
   lpad_bus_object_export (core, euicc->path, euicc);
-  schedule_delivery (euicc);
+  if (inventory->notifications->len > 0) /* whenever they are due: much may have changed since */
+    euicc->delivery_timer = g_idle_add (deliver_now, euicc);
   return euicc;
 }
 
