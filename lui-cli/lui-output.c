@@ -16,14 +16,22 @@ lui_clean (const char *text)
   return lpad_text_clean ((const guint8 *) safe, strlen (safe), LUI_TEXT_MAX);
 }
 
+/* Names of programs are written small, also where a sentence begins. */
+static gboolean
+begins_with_program (const char *text)
+{
+  return g_str_has_prefix (text, "lpad ") || g_str_has_prefix (text, "lui-cli ");
+}
+
 char *
 lui_sentence (const char *text)
 {
   g_autofree char *clean = lui_clean (text);
   GString *sentence = g_string_new (NULL);
-  const char *rest = *clean == '\0' ? clean : clean + g_utf8_skip[(guchar) *clean];
+  gboolean keep = *clean == '\0' || begins_with_program (clean);
+  const char *rest = keep ? clean : clean + g_utf8_skip[(guchar) *clean];
 
-  if (*clean != '\0')
+  if (!keep)
     g_string_append_unichar (sentence, g_unichar_toupper (g_utf8_get_char (clean)));
   g_string_append (sentence, rest);
   if (sentence->len > 0 && strchr (".!?", sentence->str[sentence->len - 1]) == NULL)

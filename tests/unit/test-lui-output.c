@@ -148,6 +148,8 @@ test_sentence (void)
   assert_sentence ("the code is wrong", "The code is wrong.");
   assert_sentence ("étrange!", "Étrange!");
   assert_sentence ("A sentence.", "A sentence.");
+  assert_sentence ("lpad has ended", "lpad has ended.");
+  assert_sentence ("lpads", "Lpads.");
   assert_sentence ("“x” is no code", "“x” is no code.");
   assert_sentence ("", "");
   assert_sentence (NULL, "");
