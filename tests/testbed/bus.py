@@ -75,13 +75,16 @@ class Bus:
         (folder / "bus.conf").write_text(CONFIG.format(folder=folder))
         command = ["dbus-daemon", f"--config-file={folder}/bus.conf", "--nofork", "--nopidfile", "--nosyslog"]
         self._program = self._run.spawn("bus", command, env)
-        wait_until(self._is_up, 10, "the bus")
-        self._connection = self.connect()
+        self._connection = wait_until(self._try, 10, "the bus")
 
-    def _is_up(self) -> bool:
+    def _try(self) -> Gio.DBusConnection | None:
+        """A connection; the socket is there a moment before somebody listens at it."""
         if not self._program.running:
             raise StackError(f"dbus-daemon ended: {self._program.output()}")
-        return (self._run.folder / "bus").exists()
+        try:
+            return self.connect()
+        except GLib.Error:
+            return None
 
     @property
     def connection(self) -> Gio.DBusConnection:
