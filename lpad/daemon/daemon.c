@@ -223,7 +223,10 @@ set_up (Daemon *daemon, const LpadConfig *config, const char *state_folder, GErr
 
   core->connection = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, error);
   if (core->connection == NULL)
-    return FALSE;
+    {
+      g_prefix_error (error, "The system bus cannot be reached: ");
+      return FALSE;
+    }
   g_dbus_connection_set_exit_on_close (core->connection, FALSE);
   g_signal_connect (core->connection, "closed", G_CALLBACK (on_connection_closed), daemon);
 
