@@ -9,6 +9,7 @@ typedef struct
   LpadJob job;
   LpadActivationCode *code;
   char *imei;
+  gboolean hold;
   LpadOffer *offer;
 } AuthenticateJob;
 
@@ -46,6 +47,7 @@ run_authenticate (LpadJob *job, LpadWorkbench *bench)
   self->offer = lpad_download_authenticate (bench->download, &bench->progress, job->cancellable, &job->error);
   if (self->offer == NULL)
     give_up (job, bench);
+  bench->hold = self->hold && self->offer != NULL;
 }
 
 static void
@@ -59,7 +61,7 @@ clear_authenticate (LpadJob *job)
 }
 
 LpadJob *
-lpad_download_authenticate_job_new (const LpadActivationCode *code, const char *imei)
+lpad_download_authenticate_job_new (const LpadActivationCode *code, const char *imei, gboolean hold)
 {
   AuthenticateJob *self = g_new0 (AuthenticateJob, 1);
 
@@ -67,6 +69,7 @@ lpad_download_authenticate_job_new (const LpadActivationCode *code, const char *
   self->job.clear = clear_authenticate;
   self->code = lpad_activation_code_copy (code);
   self->imei = g_strdup (imei);
+  self->hold = hold;
   return &self->job;
 }
 

@@ -8,8 +8,11 @@ G_BEGIN_DECLS
 /* The parts of a download that run on the chip's worker. Between the first and the last of them the download
  * is LpadWorkbench.download. The caller sets lpad_job.done. */
 
-/** lpad_download_authenticate_job_new: up to what the server offers. */
-LpadJob *lpad_download_authenticate_job_new (const LpadActivationCode *code, const char *imei);
+/**
+ * lpad_download_authenticate_job_new: up to what the server offers.
+ * @hold: nobody will be asked: the next job follows at once
+ */
+LpadJob *lpad_download_authenticate_job_new (const LpadActivationCode *code, const char *imei, gboolean hold);
 LpadOffer *lpad_download_authenticate_job_steal_offer (LpadJob *job);
 
 /**

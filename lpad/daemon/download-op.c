@@ -182,7 +182,7 @@ static void
 start_download (LpadOperation *operation)
 {
   DownloadOp *self = lpad_operation_data (operation);
-  LpadJob *job = lpad_download_authenticate_job_new (self->code, self->imei);
+  LpadJob *job = lpad_download_authenticate_job_new (self->code, self->imei, self->consent);
 
   job->done = on_authenticated;
   lpad_operation_push (operation, job);

@@ -130,8 +130,8 @@ run_job (LpadWorker *worker, LpadJob *job)
   job->run (job, bench);
   worker->running = NULL;
 
-  if (!bench->hold && bench->download == NULL)
-    lpad_chip_close (bench->chip);
+  if (!bench->hold)
+    (bench->download != NULL ? lpad_chip_pause : lpad_chip_close) (bench->chip);
   if (lpad_chip_segment_size (bench->chip) != segment_size)
     job->segment_size = lpad_chip_segment_size (bench->chip);
 

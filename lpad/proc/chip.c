@@ -123,6 +123,12 @@ lpad_chip_open (LpadChip *chip, GCancellable *cancellable, GError **error)
 }
 
 void
+lpad_chip_pause (LpadChip *chip)
+{
+  g_clear_pointer (&chip->channel, lpad_channel_close);
+}
+
+void
 lpad_chip_close (LpadChip *chip)
 {
   g_clear_pointer (&chip->channel, lpad_channel_close);

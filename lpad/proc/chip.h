@@ -53,6 +53,12 @@ LpadChannel *
 lpad_chip_open (LpadChip *chip, GCancellable *cancellable, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * lpad_chip_pause: closes the channel and keeps the card, so that other programs have their turn while a
+ * person is asked. The RSP session stays: it belongs to the chip and not to the channel.
+ */
+void lpad_chip_pause (LpadChip *chip);
+
+/**
  * lpad_chip_close: closes the channel if one is open and lets go of the card. The procedures leave the
  * channel open for the next one; whoever gives the worker its jobs closes when no more follow.
  */

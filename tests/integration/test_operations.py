@@ -96,6 +96,19 @@ def test_cancel_while_the_user_is_asked_postpones(patient, client):
     assert_invariants(patient, order, usable=True)
 
 
+def test_the_card_is_free_while_the_user_is_asked(patient, client):
+    """Other programs have their turn meanwhile; the session on the chip goes on after the answer."""
+    order = place(patient)
+    operation = client.download(patient.chip.eid, order.activation_code)
+    operation.wait_for_prompt()
+    assert patient.chip.open_channels == 0
+    sessions = patient.chip.counters.functions["AuthenticateServer"]
+    operation.call("Confirm")
+    assert "error" not in operation.result()
+    assert order.state == "installed"
+    assert patient.chip.counters.functions["AuthenticateServer"] == sessions
+
+
 def test_cancel_takes_an_operation_out_of_the_queue(patient, client):
     first, second = place(patient), place(patient)
     running = client.download(patient.chip.eid, first.activation_code)

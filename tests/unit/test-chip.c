@@ -81,6 +81,19 @@ test_close (Fixture *f, gconstpointer unused)
 }
 
 static void
+test_pause (Fixture *f, gconstpointer unused)
+{
+  open_well (f);
+  lpad_chip_pause (f->chip);
+  g_assert_cmpuint (fake_chip_channels (f->fake), ==, 0);
+  g_assert_cmpuint (fake_chip_cards (f->fake), ==, 1);
+  lpad_chip_pause (f->chip);
+
+  open_well (f);
+  assert_counts (f, 1, 2, 0);
+}
+
+static void
 test_no_card (Fixture *f, gconstpointer unused)
 {
   fake_chip_fail (f->fake, "connect", "! removed");
@@ -269,6 +282,7 @@ main (int argc, char **argv)
 
   ADD ("one-channel", test_one_channel, NULL);
   ADD ("close", test_close, NULL);
+  ADD ("pause", test_pause, NULL);
   ADD ("no-card", test_no_card, NULL);
   ADD ("not-an-euicc", test_not_an_euicc, NULL);
   ADD ("no-channel-left/6881", test_no_channel_left, "sw 6881");
