@@ -77,22 +77,24 @@ with_le (GBytes *command, guint8 le)
   return g_byte_array_free_to_bytes (g_steal_pointer (&changed));
 }
 
-/* Sends @command, once more with the right Le if the card asks for it, and appends the answer to @answer. */
+GBytes *
+lpad_apdu_transmit (LpadCard *card, GBytes *command, GError **error)
+{
+  g_autoptr (GBytes) response = lpad_card_transmit (card, command, error);
+
+  if (response == NULL || lpad_apdu_status (response) >> 8 != 0x6c)
+    return g_steal_pointer (&response);
+  g_autoptr (GBytes) again = with_le (command, lpad_apdu_status (response) & 0xff);
+  return lpad_card_transmit (card, again, error);
+}
+
+/* Sends @command and appends the answer to @answer. */
 static gboolean
 transmit_into (LpadCard *card, GBytes *command, LpadBuffer *answer, guint *status, GError **error)
 {
-  g_autoptr (GBytes) response = lpad_card_transmit (card, command, error);
+  g_autoptr (GBytes) response = lpad_apdu_transmit (card, command, error);
   if (response == NULL)
     return FALSE;
-
-  if (lpad_apdu_status (response) >> 8 == 0x6c)
-    {
-      g_autoptr (GBytes) again = with_le (command, lpad_apdu_status (response) & 0xff);
-      g_clear_pointer (&response, g_bytes_unref);
-      response = lpad_card_transmit (card, again, error);
-      if (response == NULL)
-        return FALSE;
-    }
 
   gsize size;
   const guint8 *data = g_bytes_get_data (response, &size);

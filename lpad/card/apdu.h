@@ -24,6 +24,12 @@ guint lpad_apdu_status (GBytes *response);
 gboolean lpad_apdu_is_ok (guint status);
 
 /**
+ * lpad_apdu_transmit: sends @command, and once more with the Le that the card asks for with 6Cxx. Returns:
+ * (nullable): the response as lpad_card_transmit() has it; what 61xx announces is not fetched
+ */
+GBytes *lpad_apdu_transmit (LpadCard *card, GBytes *command, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * lpad_apdu_exchange: sends @command, fetches with GET RESPONSE what 61xx announces, repeats with the right
  * Le after 6Cxx.
  * @maximum: most octets of answer accepted

@@ -13,7 +13,7 @@
 static guint
 transmit_status (LpadCard *card, GBytes *command, GError **error)
 {
-  g_autoptr (GBytes) response = lpad_card_transmit (card, command, error);
+  g_autoptr (GBytes) response = lpad_apdu_transmit (card, command, error);
 
   return response != NULL ? lpad_apdu_status (response) : 0;
 }
