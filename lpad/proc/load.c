@@ -73,17 +73,38 @@ retrieve_result (LpadChannel *channel, guint64 sequence_number)
   return result;
 }
 
+/* What is pending, and the channel that says so. A chip that was reset on the way does not know the old
+ * channel any more: then it is asked on a new one. */
+static GPtrArray *
+list_pending (LpadChip *chip, LpadChannel **channel, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  GPtrArray *pending = NULL;
+
+  *channel = lpad_chip_open (chip, NULL, &local);
+  if (*channel != NULL)
+    pending = lpad_es10b_list_notifications (*channel, &local);
+  if (pending == NULL && *channel != NULL && !lpad_channel_is_usable (*channel))
+    {
+      g_clear_error (&local);
+      *channel = lpad_chip_open (chip, NULL, &local);
+      if (*channel != NULL)
+        pending = lpad_es10b_list_notifications (*channel, &local);
+    }
+  if (pending == NULL)
+    g_propagate_error (error, g_steal_pointer (&local));
+  return pending;
+}
+
 /* The chip writes its result down before it answers, so what got lost on the way is among its notifications.
  */
 static LpadInstallationResult *
 find_result (LpadChip *chip, const LpadBpp *bpp)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) pending = NULL;
-  LpadChannel *channel = lpad_chip_open (chip, NULL, &error);
+  LpadChannel *channel;
+  g_autoptr (GPtrArray) pending = list_pending (chip, &channel, &error);
 
-  if (channel != NULL)
-    pending = lpad_es10b_list_notifications (channel, &error);
   if (pending == NULL)
     {
       g_debug ("The chip's notifications cannot be read: %s", error->message);
