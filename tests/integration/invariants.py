@@ -38,14 +38,14 @@ def wait_until_idle(stack: Stack) -> None:
     wait_until(idle, DEADLINE, "lpad to have nothing to do and all channels to be closed")
 
 
-def _wipe(chip: Euicc, config: Config) -> None:
-    """No profile, no notification, no session."""
+def _wipe(chip: Euicc) -> None:
+    """No profile, no notification, no session, and the properties of a well-behaved chip."""
     with chip.lock:
-        chip.config = config
+        vars(chip.config).update(vars(Config()))  # in place: its parts hold on to it
         chip.profiles.profiles.clear()
         chip.profiles.pending = None
         chip.notifications.pending.clear()
-        chip.notifications.next_seq = config.first_sequence_number
+        chip.notifications.next_seq = chip.config.first_sequence_number
         chip.sessions.current = None
         chip.sessions.kept.clear()
         chip.loading.abandon()
@@ -63,7 +63,7 @@ def renew(stack: Stack) -> None:
     stack.polkit.release()
     wait_until_idle(stack)
     for chip in stack.chips:
-        _wipe(chip, Config())
+        _wipe(chip)
     for card in stack.cards:
         if not card.inserted:
             card.insert()
@@ -73,6 +73,7 @@ def renew(stack: Stack) -> None:
     stack.smdp.book.orders.clear()
     stack.smdp.counters.reset()
     stack.smdp.keep_alive_requests = None
+    stack.smdp.es9.check_memory = True
     if stack.bus.has_owner(LPAD_NAME):
         _reload(stack)
     for chip in stack.chips:
