@@ -5,6 +5,8 @@
 
 #include "lpad-error.h"
 
+#define LISTED_MAX 8 /* candidates in a message */
+
 typedef enum
 {
   MATCH_NONE,
@@ -13,6 +15,7 @@ typedef enum
 } Match;
 
 typedef gboolean (*FitsFunc) (const char *text, gconstpointer candidate);
+typedef char *(*DescribeFunc) (gconstpointer candidate);
 
 static gboolean
 is_digits (const char *text)
@@ -111,26 +114,71 @@ find (const char *text, gconstpointer const *candidates, guint n, FitsFunc fits,
   return match;
 }
 
-/* Tries @ways in turn; the first way that fits any candidate decides. */
+/* Tries @ways in turn; the first one that fits any candidate decides, and is left in @way. */
 static Match
 find_in_turn (const char *text,
               gconstpointer const *candidates,
               guint n,
               const FitsFunc *ways,
-              guint n_ways,
-              guint *index)
+              guint *index,
+              FitsFunc *way)
 {
-  for (guint i = 0; i < n_ways; i++)
+  for (guint i = 0; ways[i] != NULL; i++)
     {
       guint found = 0;
       Match match = find (text, candidates, n, ways[i], &found);
 
       if (match == MATCH_ONE)
         *index = found;
+      *way = ways[i];
       if (match != MATCH_NONE)
         return match;
     }
   return MATCH_NONE;
+}
+
+/* Those of @candidates that @way fits, in words, so that the user can choose. */
+static char *
+list_fitting (const char *text, gconstpointer const *candidates, guint n, FitsFunc way, DescribeFunc describe)
+{
+  GString *list = g_string_new (NULL);
+  guint listed = 0;
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_autofree char *words = way (text, candidates[i]) ? describe (candidates[i]) : NULL;
+
+      if (words == NULL)
+        continue;
+      if (++listed > LISTED_MAX)
+        {
+          g_string_append (list, ", …");
+          break;
+        }
+      g_string_append_printf (list, "%s%s", listed == 1 ? "" : ", ", words);
+    }
+  return g_string_free (list, FALSE);
+}
+
+static char *
+describe_chip (gconstpointer candidate)
+{
+  const LuiChipName *chip = candidate;
+
+  return g_strdup_printf ("%u (EID %s, %s)",
+                          chip->number,
+                          chip->eid == NULL ? "unknown" : chip->eid,
+                          chip->device == NULL ? "" : chip->device);
+}
+
+static char *
+describe_profile (gconstpointer candidate)
+{
+  const LuiProfileName *profile = candidate;
+  const char *name
+      = profile->nickname == NULL || *profile->nickname == '\0' ? profile->name : profile->nickname;
+
+  return g_strdup_printf ("%s (%s)", profile->iccid == NULL ? "" : profile->iccid, name == NULL ? "" : name);
 }
 
 gboolean
@@ -140,18 +188,22 @@ lui_select_euicc (const char *text,
                   guint *index,
                   GError **error)
 {
-  const FitsFunc ways[] = { chip_number_fits, chip_eid_fits, chip_device_same, chip_device_contains };
+  const FitsFunc ways[] = { chip_number_fits, chip_eid_fits, chip_device_same, chip_device_contains, NULL };
+  g_autofree char *list = NULL;
+  FitsFunc way = NULL;
 
-  switch (find_in_turn (text, (gconstpointer const *) chips, n_chips, ways, G_N_ELEMENTS (ways), index))
+  switch (find_in_turn (text, (gconstpointer const *) chips, n_chips, ways, index, &way))
     {
     case MATCH_ONE:
       return TRUE;
     case MATCH_SEVERAL:
+      list = list_fitting (text, (gconstpointer const *) chips, n_chips, way, describe_chip);
       g_set_error (error,
                    LPAD_ERROR,
                    LPAD_ERROR_INVALID_ARGUMENTS,
-                   "Several eUICCs fit “%s”: say more of the EID or of the reader's name.",
-                   text);
+                   "Several eUICCs fit “%s”: %s. Say more of the EID or of the reader's name.",
+                   text,
+                   list);
       return FALSE;
     case MATCH_NONE:
     default:
@@ -169,18 +221,22 @@ lui_select_profile (const char *text,
                     GError **error)
 {
   const FitsFunc ways[]
-      = { profile_iccid_same, profile_nickname_same, profile_name_same, profile_iccid_suffix };
+      = { profile_iccid_same, profile_nickname_same, profile_name_same, profile_iccid_suffix, NULL };
+  g_autofree char *list = NULL;
+  FitsFunc way = NULL;
 
-  switch (find_in_turn (text, (gconstpointer const *) profiles, n_profiles, ways, G_N_ELEMENTS (ways), index))
+  switch (find_in_turn (text, (gconstpointer const *) profiles, n_profiles, ways, index, &way))
     {
     case MATCH_ONE:
       return TRUE;
     case MATCH_SEVERAL:
+      list = list_fitting (text, (gconstpointer const *) profiles, n_profiles, way, describe_profile);
       g_set_error (error,
                    LPAD_ERROR,
                    LPAD_ERROR_INVALID_ARGUMENTS,
-                   "Several profiles fit “%s”: give the whole ICCID, or say which eUICC with --euicc.",
-                   text);
+                   "Several profiles fit “%s”: %s. Give the whole ICCID, or say which eUICC with --euicc.",
+                   text,
+                   list);
       return FALSE;
     case MATCH_NONE:
     default:
