@@ -24,6 +24,18 @@ lui_add_global_options (LuiSession *session, GOptionContext *context)
   g_option_context_add_main_entries (context, entries, NULL);
 }
 
+/* GOption takes back what it has read when it meets a mistake; who asked for JSON gets the mistake in JSON.
+ */
+void
+lui_look_for_json (LuiSession *session, int argc, char **argv)
+{
+  for (int i = 1; i < argc && argv[i] != NULL && !g_str_equal (argv[i], "--"); i++)
+    {
+      if (g_str_equal (argv[i], "--json") || g_str_equal (argv[i], "-j"))
+        session->json = TRUE;
+    }
+}
+
 /* What is left after the options; a "--" before it is cut. */
 static void
 cut_separator (int *argc, char **argv)
@@ -58,7 +70,10 @@ lui_parse (LuiSession *session,
     g_option_context_add_main_entries (context, options, NULL);
   lui_add_global_options (session, context);
   if (!g_option_context_parse (context, argc, argv, error))
-    return FALSE;
+    {
+      lui_look_for_json (session, *argc, *argv);
+      return FALSE;
+    }
   cut_separator (argc, *argv);
   given = *argc - 1;
   if (given >= minimum && given <= maximum)

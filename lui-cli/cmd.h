@@ -53,6 +53,9 @@ GVariant *lui_empty_options (void);
 /** lui_add_global_options: the options that every verb has. */
 void lui_add_global_options (LuiSession *session, GOptionContext *context);
 
+/** lui_look_for_json: reads --json alone, of arguments that could not be read as a whole. */
+void lui_look_for_json (LuiSession *session, int argc, char **argv);
+
 /** lui_call_flags: whether polkit may ask the user: not when programs read the output. */
 GDBusCallFlags lui_call_flags (LuiSession *session);
 

@@ -53,6 +53,7 @@ run_verb (LuiSession *session, int argc, char **argv)
 
   if (verb == NULL)
     {
+      lui_look_for_json (session, argc, argv);
       return lui_fail (session,
                        g_error_new (LPAD_ERROR,
                                     LPAD_ERROR_INVALID_ARGUMENTS,
@@ -81,7 +82,10 @@ run (LuiSession *session, int argc, char **argv)
   lui_add_global_options (session, context);
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, &argc, &argv, &error))
-    return lui_fail (session, g_steal_pointer (&error));
+    {
+      lui_look_for_json (session, argc, argv);
+      return lui_fail (session, g_steal_pointer (&error));
+    }
   if (version)
     {
       printf ("lui-cli %s\n", LPAD_VERSION);
