@@ -192,7 +192,7 @@ class Check:
         report.unlink(missing_ok=True)
         command = [
             sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", str(JOBS),
-            "--junit-xml", str(report), *paths,
+            "--junit-xml", str(report), "--basetemp", str(build.folder / "pytest"), *paths,
         ]
         command += ["-m", marker] if marker else []
         command += ["-k", self._expression] if self._expression else []
