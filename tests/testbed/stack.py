@@ -326,6 +326,10 @@ class Stack:
         """Run lui-cli at a terminal, with somebody who answers: see terminal.py."""
         return Terminal([self.program("lui-cli"), *arguments], self.marked_env, cwd=self.folder, **options)
 
+    def shell_terminal(self, *command: str, **options) -> Terminal:
+        """Run any command at a terminal; lui-cli is on its path."""
+        return Terminal(command, self.marked_env, cwd=self.folder, **options)
+
     @property
     def marked_env(self) -> dict[str, str]:
         """env for a child that is to end with the run."""
