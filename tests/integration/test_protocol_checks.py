@@ -20,6 +20,7 @@ from testbed import pki, tlv
 from testbed.smdp import faults, named
 from testbed.smdp.named import flip, other_field
 from testbed.tlv import encode
+from testbed.veuicc import faults as chip_faults
 
 
 @dataclass(frozen=True)
@@ -150,6 +151,31 @@ def assert_next_download_works(stack) -> None:
     order = place(stack)
     assert not download(stack, order).error
     assert_invariants(stack)
+
+
+def other_transaction_id(body: bytes) -> bytes:
+    """An answer of the chip with another transaction ID of 16 octets in what it has signed."""
+    at = body.index(b"\x80\x10") + 2
+    return body[:at] + bytes([body[at] ^ 1]) + body[at + 1:]
+
+
+def other_hash_of_the_code(body: bytes) -> bytes:
+    at = body.index(b"\x04\x20") + 2
+    return body[:at] + bytes([body[at] ^ 1]) + body[at + 1:]
+
+
+@pytest.mark.parametrize("function, change", [
+    ("AuthenticateServer", other_transaction_id), ("PrepareDownload", other_transaction_id),
+    ("PrepareDownload", other_hash_of_the_code),
+])
+def test_answer_of_the_chip_to_something_else_does_not_reach_the_server(shared, function, change):
+    """A fault of the chip: the order stays."""
+    order = place(shared, confirmation_code="1234")
+    shared.chip.faults.at_call(function, chip_faults.mutate(change))
+    done = download(shared, order, "-c", "1234")
+    assert done.error and done.order == "usable", done
+    assert requests(shared)[-1] != {"AuthenticateServer": CLIENT, "PrepareDownload": PACKAGE}[function]
+    assert_invariants(shared, order, usable=True)
 
 
 @pytest.mark.parametrize("function, reason", [(CLIENT, UNDEFINED), (PACKAGE, UNDEFINED)])

@@ -257,6 +257,10 @@ test_truncated (Fixture *f, gconstpointer unused)
   assert_fails (f, &plain_request, LPAD_ERROR_SERVER_UNREACHABLE, "cut off");
   test_server_add (f->server, TEST_CLOSE, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab");
   assert_fails (f, &plain_request, LPAD_ERROR_SERVER_UNREACHABLE, "cut off");
+  test_server_add (f->server, TEST_CLOSE, "HTTP/1.1 204 No Content\r\n");
+  assert_fails (f, &plain_request, LPAD_ERROR_SERVER_UNREACHABLE, "cut off");
+  test_server_add (f->server, TEST_CLOSE, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nContent-Ty");
+  assert_fails (f, &plain_request, LPAD_ERROR_SERVER_UNREACHABLE, "cut off");
   test_server_add (f->server, TEST_CLOSE, "HTTP/1.1 2");
   assert_fails (f, &plain_request, LPAD_ERROR_SERVER_UNREACHABLE, "before an answer");
   test_server_add (f->server, TEST_CLOSE, "%s", "");

@@ -124,6 +124,12 @@ class SmdpServer:
         """The TCP port; it stays the same when the server is stopped and started again."""
         return self._listen[1]
 
+    @property
+    def open_connections(self) -> int:
+        """Connections that are open now."""
+        with self._lock:
+            return len(self._open)
+
     def use_tls(self, credential: pki.Credential, tls_min: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2,
                 tls_max: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> None:
         """Another TLS certificate, or other versions, for the connections to come."""
