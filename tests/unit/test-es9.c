@@ -7,6 +7,7 @@
 #include "es9.h"
 #include "hex.h"
 #include "net-fixture.h"
+#include "result.h"
 #include "tlv.h"
 
 #define SUCCESS   "\"header\":{\"functionExecutionStatus\":{\"status\":\"Executed-Success\"}}"
@@ -275,6 +276,7 @@ test_authenticate_bad (Fixture *f, gconstpointer unused)
 
       g_assert_null (authenticate (f, json, &error));
       assert_error (error, LPAD_ERROR_PROTOCOL_ERROR, cases[i][3], "ES9+.AuthenticateClient");
+      g_assert_cmpint (lpad_error_details (error)->cancel_reason, ==, LPAD_CANCEL_UNDEFINED);
     }
 }
 
@@ -322,9 +324,11 @@ test_package (Fixture *f, gconstpointer unused)
   g_clear_error (&error);
   g_assert_null (get_package (f, 2 * LPAD_BPP_MAX, TXID, NULL, &error));
   assert_error (error, LPAD_ERROR_PROTOCOL_ERROR, "larger", "ES9+.GetBoundProfilePackage");
+  g_assert_cmpint (lpad_error_details (error)->cancel_reason, ==, -1);
   g_clear_error (&error);
   g_assert_null (get_package (f, 100, "FF", NULL, &error));
   assert_error (error, LPAD_ERROR_PROTOCOL_ERROR, "transaction ID", "ES9+.GetBoundProfilePackage");
+  g_assert_cmpint (lpad_error_details (error)->cancel_reason, ==, LPAD_CANCEL_UNDEFINED);
 }
 
 static void
