@@ -8,10 +8,8 @@ import os
 import re
 import socket
 import ssl
-import tempfile
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 
 from .. import pki
 from ..counters import Counters
@@ -36,12 +34,11 @@ def tls_context(credential: pki.Credential, tls_min: ssl.TLSVersion,
     if tls_min < ssl.TLSVersion.TLSv1_2:
         context.set_ciphers("ALL:@SECLEVEL=0")
     context.minimum_version, context.maximum_version = tls_min, tls_max
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "tls.pem")
-        descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(credential.cert_pem + credential.key_pem)
-        context.load_cert_chain(path)
+    # OpenSSL wants a file; one in memory is gone with the process, however that ends.
+    with os.fdopen(os.memfd_create("tls", os.MFD_CLOEXEC), "wb") as file:
+        file.write(credential.cert_pem + credential.key_pem)
+        file.flush()
+        context.load_cert_chain(f"/proc/self/fd/{file.fileno()}")
     return context
 
 
