@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from client import Client, Refused
-from invariants import assert_downloads, assert_invariants
+from invariants import assert_downloads, assert_invariants, lui_json
 from server_side import (
     CANCEL, CLIENT, DECLINED, INITIATE, MISMATCH, NOTIFY, ORDER, PACKAGE, POSTPONED, PPR, REJECTED, STATE, TIMED_OUT,
     UNDEFINED, assert_cancelled, download, place, requests,
@@ -99,6 +99,7 @@ def test_cancel_while_the_server_is_silent(shared, function, reasons):
     with Client(shared) as client:
         operation = client.download(shared.chip.eid, order.activation_code, consent=True)
         shared.smdp.record.wait_for(lambda: shared.smdp.counters.functions[function])
+        assert lui_json(shared, "list") == {"profiles": []}, "lpad answers in the meantime"
         operation.call("Cancel")
         result = operation.result()
     assert (result["error"], result["order"]) == ("Cancelled", "usable")

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from client import DEADLINE
-from invariants import assert_invariants
+from invariants import assert_invariants, wait_until_idle
 from server_side import (
     CANCEL, CLIENT, INITIATE, NOTIFY, PACKAGE, SERVER, TIMED_OUT, UNDEFINED, assert_cancelled, download, place,
     requests,
@@ -222,3 +224,19 @@ def test_connection_closed_between_two_requests_is_opened_again(shared):
     assert requests(shared) == [*SESSION, NOTIFY]
     assert shared.smdp.counters.tcp_connections == 4
     assert_invariants(shared)
+
+
+def test_faults_leave_no_file_descriptor_open(shared):
+    def descriptors_after_faults() -> int:
+        for fault in ("reset-answer", "truncate", "http-500", "oversize"):
+            named.plant(shared.smdp.faults, f"{fault}:{PACKAGE}")
+            assert download(shared, order).order == "usable"
+        shared.smdp.faults.at_connection("alert")
+        assert download(shared, order).order == "usable"
+        wait_until_idle(shared)
+        return len(os.listdir(f"/proc/{shared.lpad_pid()}/fd"))
+
+    order = place(shared)
+    before = descriptors_after_faults()
+    assert descriptors_after_faults() == before
+    assert_invariants(shared, order, usable=True)
