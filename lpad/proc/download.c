@@ -581,7 +581,10 @@ lpad_download_install (LpadDownload *download,
     result = load_package (download, bpp, progress, &local);
   if (result == NULL)
     {
-      end_session_after (download, local);
+      /* A chip that was lost while it loaded has ended the session by itself, and it alone knows by now
+       * whether the order is used up. */
+      if (bpp == NULL || lpad_session_transaction_id (download->session) != NULL)
+        end_session_after (download, local);
       g_propagate_error (error, g_steal_pointer (&local));
       return NULL;
     }
