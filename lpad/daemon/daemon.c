@@ -31,6 +31,8 @@ typedef struct
   GError *error;
 } Daemon;
 
+static void stop (Daemon *daemon);
+
 static guint32
 call_driver (Daemon *daemon, const char *method, GVariant *parameters, GError **error)
 {
@@ -52,6 +54,7 @@ call_driver (Daemon *daemon, const char *method, GVariant *parameters, GError **
   return result;
 }
 
+/* Also without a bus, chips get their sessions ended and their channels closed. */
 static void
 fail (Daemon *daemon, GError *error)
 {
@@ -59,7 +62,7 @@ fail (Daemon *daemon, GError *error)
     daemon->error = error;
   else
     g_error_free (error);
-  g_main_loop_quit (daemon->loop);
+  stop (daemon);
 }
 
 /* The name comes after the objects: who is woken by it finds them. */

@@ -177,12 +177,16 @@ def test_lpad_without_a_bus_ends_with_a_reason(make_stack):
     assert done.returncode == 1 and "system bus cannot be reached" in done.stderr
 
 
-def test_lpad_ends_with_its_bus():
-    with Stack() as stack:
-        pid = stack.start_lpad()
+def test_lpad_ends_with_its_bus_in_order():
+    """Somebody was being asked: the order stays usable, and no channel stays open."""
+    with Stack() as stack, Client(stack) as client:
+        order = place(stack)
+        client.download(stack.chip.eid, order.activation_code).wait_for_prompt()
+        pid = stack.lpad_pid()
         terminate(stack.bus.pid_of("org.freedesktop.DBus"), signal.SIGKILL)
         assert wait_for_exit(pid, 30)
         assert "bus broke" in stack.log and not stack.findings()
+        assert order.history[-1].event == "session postponed" and stack.chip.open_channels == 0
 
 
 # Configuration --------------------------------------------------------------------
