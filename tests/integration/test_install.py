@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What meson installs works: programs, unit, bus and polkit files, configuration; and a build without polkit."""
+
+from __future__ import annotations
+
+import configparser
+import json
+import os
+import re
+import subprocess
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+from gi.repository import Gio, GLib
+
+from conftest import close
+from invariants import assert_invariants, lui_json
+from scenes import members, place
+from testbed.bus import CONFIG, LPAD_NAME, TOP, Bus
+from testbed.process import Run, wait_until
+from testbed.stack import PROGRAMS, Stack, default_build
+
+NOT_AUTHORISED = 3
+NOBODY = "65534"
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory) -> Path:
+    """The DESTDIR of meson install."""
+    folder = tmp_path_factory.mktemp("destdir")
+    command = ["meson", "install", "-C", str(default_build()), "--no-rebuild", "--quiet", "--destdir", str(folder)]
+    subprocess.run(command, check=True, capture_output=True, text=True)
+    return folder
+
+
+def only(tree: Path, pattern: str) -> Path:
+    """The one installed file with this name."""
+    (found,) = tree.glob(f"**/{pattern}")
+    return found
+
+
+def in_tree(tree: Path, path: str) -> Path:
+    return tree / path.lstrip("/")
+
+
+def as_build(tree: Path, folder: Path) -> Path:
+    """A folder in which the stack finds the installed programs as it finds those of a build."""
+    lpad = in_tree(tree, unit(tree)["Service"]["ExecStart"])
+    for name, program in {"lpad": lpad, "lui-cli": only(tree, "bin/lui-cli")}.items():
+        link = folder / PROGRAMS[name]
+        link.parent.mkdir(parents=True)
+        link.symlink_to(program)
+    return folder
+
+
+def unit(tree: Path) -> configparser.ConfigParser:
+    parser = configparser.ConfigParser(strict=False, interpolation=None)
+    parser.optionxform = str
+    parser.read(only(tree, "lpad.service"))
+    return parser
+
+
+def test_the_installed_programs_download_a_profile(tree, tmp_path):
+    stack = Stack(build=as_build(tree, tmp_path)).__enter__()
+    order = place(stack, size=12000)
+    assert lui_json(stack, "download", "--yes", order.activation_code)["iccid"] == order.record.iccid
+    assert os.readlink(f"/proc/{stack.lpad_pid()}/exe") == str(in_tree(tree, unit(tree)["Service"]["ExecStart"]))
+    assert_invariants(stack)
+    close(stack)
+
+
+def test_the_installed_configuration_is_accepted(tree, tmp_path):
+    """As it is, with its defaults written out, and below the testbed's own."""
+    text = only(tree, "etc/lpad/lpad.conf").read_text()
+    spelled_out = re.sub(r"^#(\[Reader|[A-Z]\w+=)", r"\1", text, flags=re.M)
+    assert spelled_out.count("\n#") < text.count("\n#")
+    stack = Stack().__enter__()
+    stack.config_file.write_text(spelled_out + stack.config_file.read_text())
+    assert lui_json(stack, "download", "--yes", place(stack).activation_code)["ok"]
+    assert "lpad.conf:" not in stack.log, stack.log
+    close(stack)
+
+
+def test_folders_for_issuers_and_configuration_are_there(tree):
+    for folder in ("etc/lpad/lpad.conf.d", *(f"{top}/issuers/{kind}" for top in ("etc/lpad", "usr/share/lpad")
+                                            for kind in ("production", "test"))):
+        assert (tree / folder).is_dir(), folder
+    assert not [path for path in tree.rglob("*") if path.suffix in (".pem", ".der", ".crt", ".key")]
+
+
+def test_systemd_takes_the_unit(tree, tmp_path):
+    text = only(tree, "lpad.service").read_text()
+    program = unit(tree)["Service"]["ExecStart"]
+    assert in_tree(tree, program).is_file()
+    (tmp_path / "lpad.service").write_text(text.replace(program, str(in_tree(tree, program))))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(tmp_path / "lpad.service")], capture_output=True, text=True,
+    )
+    assert done.returncode == 0 and "lpad.service" not in done.stderr, done.stderr
+    service = unit(tree)["Service"]
+    assert (service["Type"], service["BusName"], service["User"]) == ("dbus", LPAD_NAME, "lpad")
+    assert service["NoNewPrivileges"] == "yes" and service["CapabilityBoundingSet"] == ""
+
+
+def test_systemd_makes_the_user(tree):
+    done = subprocess.run(
+        ["systemd-sysusers", "--dry-run", f"--root={tree}", str(only(tree, "sysusers.d/lpad.conf"))],
+        capture_output=True, text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Creating user 'lpad'" in done.stdout + done.stderr
+
+
+def test_a_bus_takes_policy_and_activation_file(tree):
+    """dbus-daemon starts with the installed files and knows the name."""
+    run = Run()
+    try:
+        services = only(tree, "system-services")
+        (run.folder / "policy.conf").write_text(only(tree, "system.d/org.lpad.Lpad1.conf").read_text())
+        config = run.folder / "bus.conf"
+        config.write_text(CONFIG.format(folder=run.folder).replace(f"{run.folder}/services", str(services)))
+        command = ["dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile", "--nosyslog"]
+        program = run.spawn("bus", command, {"PATH": os.environ["PATH"]})
+        bus = Bus(run)
+
+        def names() -> list[str]:
+            assert program.running, program.output()
+            try:
+                return bus.connect().call_sync(
+                    "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "ListActivatableNames",
+                    None, None, Gio.DBusCallFlags.NONE, 10_000, None,
+                ).unpack()[0]
+            except GLib.Error:
+                return []
+
+        assert LPAD_NAME in wait_until(names, 10, "the bus")
+    finally:
+        run.close()
+
+
+def test_activation_file_and_unit_belong_together(tree):
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read(only(tree, "system-services/org.lpad.Lpad1.service"))
+    service = parser["D-BUS Service"]
+    assert service["Name"] == LPAD_NAME and service["User"] == unit(tree)["Service"]["User"]
+    assert service["SystemdService"] == "lpad.service" and service["Exec"] == unit(tree)["Service"]["ExecStart"]
+
+
+def test_polkit_actions_are_complete(tree):
+    root = ElementTree.fromstring(only(tree, "actions/org.lpad.lpad1.policy").read_bytes())
+    allowed = {"no", "yes", "auth_self", "auth_admin", "auth_self_keep", "auth_admin_keep"}
+    actions = {action.get("id"): action for action in root.findall("action")}
+    for action in actions.values():
+        defaults = action.find("defaults")
+        assert {child.tag for child in defaults} == {"allow_any", "allow_inactive", "allow_active"}
+        assert {child.text for child in defaults} <= allowed
+        assert action.findtext("description") and action.findtext("message")
+    assert actions["org.lpad.lpad1.unattended"].findtext("defaults/allow_active") == "auth_admin"
+    assert len(actions) == 7 and members("method")
+
+
+def test_the_installed_interface_is_the_contract(tree):
+    assert only(tree, "interfaces/org.lpad.Lpad1.xml").read_bytes() == (TOP / "dbus/org.lpad.Lpad1.xml").read_bytes()
+
+
+@pytest.mark.parametrize("page", ["man1/lui-cli.1", "man5/lpad.conf.5", "man8/lpad.8"])
+def test_manual_pages_can_be_read(tree, page):
+    path = only(tree, page)
+    done = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", str(path)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    text = subprocess.run(["mandoc", "-T", "ascii", str(path)], capture_output=True, text=True, check=True).stdout
+    assert "SPDX" not in text and "typedef" not in text and len(text) > 1000
+
+
+def test_the_completion_is_a_script(tree):
+    subprocess.run(["bash", "-n", str(only(tree, "completions/lui-cli"))], check=True)
+
+
+# Without polkit -------------------------------------------------------------------
+
+
+def test_a_build_without_polkit_allows_root_and_its_group_alone(tmp_path):
+    """It does not ask polkit; a user that is neither root nor in the group is refused."""
+    build = tmp_path / "build"
+    setup = [
+        "meson", "setup", str(build), "-Dpolkit=disabled", "-Dqr=disabled", "-Dtests=false", "-Dman=false",
+        "-Dwerror=true", "-Dbuildtype=debug",
+    ]
+    subprocess.run(setup, cwd=TOP, check=True, capture_output=True)
+    done = subprocess.run(
+        ["ninja", "-C", str(build), *PROGRAMS.values()], capture_output=True, text=True,
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    linked = subprocess.run(["ldd", str(build / PROGRAMS["lpad"])], capture_output=True, text=True, check=True).stdout
+    assert "polkit" not in linked
+    stack = Stack(build=build).__enter__()
+    order = place(stack)
+    assert lui_json(stack, "download", "--yes", order.activation_code)["iccid"] == order.record.iccid
+    assert stack.polkit.checks == []
+    if os.geteuid() == 0:
+        refuse_a_stranger(stack)
+    assert "cannot read QR codes" in picture_refused(stack)
+    assert_invariants(stack)
+    close(stack)
+
+
+def refuse_a_stranger(stack: Stack) -> None:
+    """Another user of the system gets the error of authorisation, and nothing else."""
+    stack.folder.chmod(0o711)
+    command = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", str(stack.program("lui-cli"))]
+    for parent in stack.program("lui-cli").parents:
+        if parent.stat().st_uid == 0 and parent != Path("/tmp") and parent != Path("/"):
+            parent.chmod(parent.stat().st_mode | 0o011)
+    done = subprocess.run([*command, "--json", "list"], env=stack.marked_env, capture_output=True, text=True, timeout=60)
+    assert done.returncode == NOT_AUTHORISED, done
+    failure = json.loads(done.stdout)["error"]
+    assert failure["name"] == f"{LPAD_NAME}.Error.NotAuthorized" and "group" in failure["message"]
+
+
+def picture_refused(stack: Stack) -> str:
+    path = stack.folder / "code.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\nrest")
+    return stack.lui("download", "--yes", str(path)).stderr
