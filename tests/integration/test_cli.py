@@ -204,10 +204,12 @@ def test_numbers_are_strict(shared, number, status):
 def test_monitor_shows_what_is_there_and_what_changes(shared):
     iccid = put_profile(shared)
     with shared.terminal("monitor") as monitor:
-        monitor.expect(f"present Euicc .*{shared.chip.eid}")
-        monitor.expect(iccid)
+        monitor.expect("present Manager")
+        monitor.expect("present Euicc")
         lui_json(shared, "enable", iccid)
         monitor.expect("added Operation")
+        assert re.search(f"present Euicc .*{shared.chip.eid}", monitor.text)
+        assert re.search(f"present Profile .*{iccid}", monitor.text)
         monitor.expect("changed Profile .*enabled")
         monitor.expect("ProfileSwitched")
         monitor.expect("Finished")
