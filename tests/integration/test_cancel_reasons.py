@@ -61,6 +61,7 @@ def test_ctrl_c_at_the_question_postpones(shared):
     assert_cancelled(shared, POSTPONED)
 
 
+@pytest.mark.tsan
 def test_caller_that_leaves_while_it_is_asked_postpones(shared):
     order = place(shared)
     with Client(shared) as client:
@@ -92,6 +93,7 @@ def test_no_answer_in_time_is_a_timeout(make_stack):
 # Cancel
 
 
+@pytest.mark.tsan
 @pytest.mark.parametrize("function, reasons", [(INITIATE, []), (CLIENT, [POSTPONED]), (PACKAGE, [POSTPONED])])
 def test_cancel_while_the_server_is_silent(shared, function, reasons):
     order = place(shared)

@@ -135,6 +135,7 @@ def test_undelivered_notification_goes_with_the_next_operation(shared):
     assert_invariants(shared)
 
 
+@pytest.mark.tsan
 def test_undelivered_notification_goes_at_the_next_start(shared):
     named.plant(shared.smdp.faults, f"http-500:{NOTIFY}")
     install(shared)
