@@ -97,14 +97,15 @@ list_pending (LpadChip *chip, LpadChannel **channel, GError **error)
 }
 
 /* The chip writes its result down before it answers, so what got lost on the way is among its notifications.
- */
+ * @listed: (out): whether the chip could say what it has */
 static LpadInstallationResult *
-find_result (LpadChip *chip, const LpadBpp *bpp)
+find_result (LpadChip *chip, const LpadBpp *bpp, gboolean *listed)
 {
   g_autoptr (GError) error = NULL;
   LpadChannel *channel;
   g_autoptr (GPtrArray) pending = list_pending (chip, &channel, &error);
 
+  *listed = pending != NULL;
   if (pending == NULL)
     {
       g_debug ("The chip's notifications cannot be read: %s", error->message);
@@ -135,7 +136,7 @@ lpad_load_bpp (LpadChip *chip,
   g_autoptr (GError) reset_error = NULL;
   g_autoptr (LpadInstallationResult) found = NULL;
   LpadChannel *channel = lpad_chip_open (chip, NULL, error);
-  gboolean answered;
+  gboolean answered, listed;
 
   if (channel == NULL)
     return LPAD_LOAD_LOST;
@@ -153,9 +154,11 @@ lpad_load_bpp (LpadChip *chip,
       answered = chip_answered (local);
       if (!answered && !lpad_chip_reset (chip, NULL, &reset_error))
         g_debug ("The chip cannot be reset: %s", reset_error->message);
-      found = find_result (chip, bpp);
+      found = find_result (chip, bpp, &listed);
       if (found == NULL)
         {
+          if (!answered && listed && lpad_error_details (local) != NULL)
+            lpad_error_details (local)->order = LPAD_ORDER_USABLE;
           g_propagate_error (error, g_steal_pointer (&local));
           return answered ? LPAD_LOAD_REFUSED : LPAD_LOAD_LOST;
         }

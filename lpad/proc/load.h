@@ -25,7 +25,8 @@ typedef enum
  * first result. When an answer is lost, the result is looked for among the pending notifications by its
  * transaction ID.
  * @result: (out): set with LPAD_LOAD_RESULT
- * @error: set otherwise
+ * @error: set otherwise; with LPAD_LOAD_LOST the order in its details is usable when the chip could be asked
+ * and has no result, and unknown when it could not
  */
 LpadLoad lpad_load_bpp (LpadChip *chip,
                         const LpadBpp *bpp,
