@@ -12,11 +12,15 @@ from testbed.smdp import SubscriberRecord
 from testbed.smdp.orders import Order
 from testbed.smdp.subscriber import encode_iccid
 from testbed.stack import Stack
+from testbed.veuicc.names import LOAD_PACKAGE
 from testbed.veuicc.profiles import Profile
 
 #: Exit statuses of lui-cli.
 FAILED, NOT_FOUND, DECLINED, SERVER, CARD, STATE = 1, 4, 5, 6, 7, 9
 PREFIX = "org.lpad.Lpad1.Error."
+
+LAST_BLOCK = 0x91
+STORE_DATA = 0xE2
 
 #: What the history of an order says at its end.
 NO_CANCEL = ("order placed", "")
@@ -90,3 +94,16 @@ def assert_done(stack: Stack, verb: str, iccid: str) -> None:
     expected = {"enable": ["enable"], "disable": ["disable"], "delete": ["delete"], "rename": []}[verb]
     assert [n.event for n in stack.smdp.notifications] == expected
     assert_invariants(stack)
+
+
+def is_package(exchange) -> bool:
+    return exchange.name == LOAD_PACKAGE and exchange.command[1] == STORE_DATA
+
+
+def is_last_of_segment(exchange) -> bool:
+    return is_package(exchange) and exchange.command[2] == LAST_BLOCK
+
+
+def segments_sent(stack: Stack) -> int:
+    """Segments of packages that reached the chip completely."""
+    return sum(map(is_last_of_segment, stack.chip.transcript))

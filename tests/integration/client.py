@@ -18,7 +18,7 @@ MANAGER, EUICC, PROFILE, NOTIFICATION, OPERATION = (
 )
 ERROR = f"{LPAD_NAME}.Error."
 #: Longer than anything may take on a loaded machine.
-DEADLINE = 60.0
+DEADLINE = 20.0
 
 
 class Refused(Exception):

@@ -5,7 +5,10 @@ from __future__ import annotations
 
 import pytest
 
-from card_side import CARD, FAILED, SERVER, STATE, add_profile, check, download, last_event, place, reload, run_verb
+from card_side import (
+    CARD, LAST_BLOCK, SERVER, STATE, STORE_DATA, add_profile, check, download, is_last_of_segment, is_package,
+    last_event, place, reload, run_verb, segments_sent,
+)
 from client import Client
 from invariants import assert_invariants, lui_json, renew
 from testbed import tlv
@@ -16,23 +19,6 @@ from testbed.stack import Stack
 from testbed.veuicc import faults
 from testbed.veuicc.config import ATR_T1
 from testbed.veuicc.names import FUNCTIONS, LOAD_PACKAGE
-
-LAST_BLOCK = 0x91
-STORE_DATA = 0xE2
-
-
-def is_package(exchange) -> bool:
-    return exchange.name == LOAD_PACKAGE and exchange.command[1] == STORE_DATA
-
-
-def is_last_of_segment(exchange) -> bool:
-    return is_package(exchange) and exchange.command[2] == LAST_BLOCK
-
-
-def segments_sent(stack: Stack) -> int:
-    """Segments of packages that reached the chip completely."""
-    return sum(map(is_last_of_segment, stack.chip.transcript))
-
 
 @pytest.fixture
 def dry_run(shared):
