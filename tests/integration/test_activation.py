@@ -91,6 +91,7 @@ def test_the_result_outlives_the_idle_time(make_stack):
         assert Operation(late, path).result()["iccid"]
 
 
+@pytest.mark.tsan
 def test_sigterm_ends_lpad_in_order(make_stack):
     stack = make_stack()
     order = place(stack)
@@ -177,6 +178,7 @@ def test_lpad_without_a_bus_ends_with_a_reason(make_stack):
     assert done.returncode == 1 and "system bus cannot be reached" in done.stderr
 
 
+@pytest.mark.tsan
 def test_lpad_ends_with_its_bus_in_order():
     """Somebody was being asked: the order stays usable, and no channel stays open."""
     with Stack() as stack, Client(stack) as client:

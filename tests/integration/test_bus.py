@@ -167,8 +167,9 @@ def test_method_does_what_it_says(shared, client, method):
 
 
 def typed_properties(client: Client, path: str, interface: str) -> dict[str, GLib.Variant]:
+    parameters = GLib.Variant("(s)", (interface,))
     reply = client.connection.call_sync(
-        LPAD_NAME, path, "org.freedesktop.DBus.Properties", "GetAll", GLib.Variant("(s)", (interface,)), None, 0, 60000, None
+        LPAD_NAME, path, "org.freedesktop.DBus.Properties", "GetAll", parameters, None, 0, 60000, None
     )
     values = reply.get_child_value(0)
     entries = [values.get_child_value(i) for i in range(values.n_children())]
@@ -196,8 +197,9 @@ def test_properties_are_those_of_the_contract(shared, client, interface):
     for name, kind in wanted.items():
         parameters = GLib.Variant("(ss)", (interface, name))
         assert client.call(path, "org.freedesktop.DBus.Properties.Get", parameters) is not None
+        parameters = GLib.Variant("(ssv)", (interface, name, GLib.Variant("s", "x")))
         with pytest.raises(Refused):
-            client.call(path, "org.freedesktop.DBus.Properties.Set", GLib.Variant("(ssv)", (interface, name, GLib.Variant("s", "x"))))
+            client.call(path, "org.freedesktop.DBus.Properties.Set", parameters)
 
 
 def test_properties_tell_the_truth(shared, client):
@@ -225,12 +227,12 @@ def test_properties_tell_the_truth(shared, client):
     assert shown["Owner"]["mcc-mnc"] == "999-70"
     assert (shown["CanDisable"], shown["CanDelete"], shown["PolicyRules"]) == (True, False, [])
     notification = client.properties(paths[NOTIFICATION], NOTIFICATION)
-    assert (notification["Event"], notification["Address"], notification["Iccid"]) == ("enable", shared.host, shown["Iccid"])
+    assert (notification["Event"], notification["Address"]) == ("enable", shared.host)
+    assert notification["Iccid"] == shown["Iccid"]
     assert notification["Attempts"] >= 1 and notification["NextAttempt"] > 0 and notification["LastError"]
     operation = client.properties(paths[OPERATION], OPERATION)
-    assert (operation["Kind"], operation["Euicc"], operation["State"], operation["Progress"], operation["Cancellable"]) == (
-        "enable", paths[EUICC], "finished", 1.0, False,
-    )
+    assert (operation["Kind"], operation["Euicc"], operation["State"]) == ("enable", paths[EUICC], "finished")
+    assert (operation["Progress"], operation["Cancellable"]) == (1.0, False)
     assert operation["Prompt"] == {} and operation["Result"]["notifications-pending"] == 2
 
 
@@ -245,7 +247,8 @@ def comparable(interface: ElementTree.Element) -> list[tuple]:
         if member.tag == "signal":
             arguments = [argument[:2] for argument in arguments]
         annotations = sorted(
-            (a.get("name"), a.get("value")) for a in member.findall("annotation") if a.get("name").startswith("org.lpad")
+            (a.get("name"), a.get("value")) for a in member.findall("annotation")
+            if a.get("name").startswith("org.lpad")
         )
         found.append((member.tag, member.get("name"), member.get("type"), member.get("access"), arguments, annotations))
     return sorted(found, key=str)
@@ -306,7 +309,9 @@ def bad_arguments(method: str) -> list[tuple[dict, str]]:
     return wrong
 
 
-@pytest.mark.parametrize("method", [m for m in members("method") if find_member("method", m).find("arg[@type='a{sv}']") is not None])
+@pytest.mark.parametrize("method", [
+    method for method in members("method") if find_member("method", method).find("arg[@type='a{sv}']") is not None
+])
 def test_unknown_options_are_refused_by_name(shared, client, method):
     order = place(shared)
     iccid = put_profile(shared)
@@ -346,7 +351,9 @@ def test_an_answer_without_what_the_prompt_needs_leaves_the_prompt(shared, clien
     assert profile.nickname == b"Neu" and profile.enabled
 
 
-@pytest.mark.parametrize("address", ["-", "localhost", "127.0.0.1", "a b.example.com", "https://", "x" * 300 + ".com", "é.example.com"])
+@pytest.mark.parametrize("address", [
+    "-", "localhost", "127.0.0.1", "a b.example.com", "https://", "x" * 300 + ".com", "é.example.com",
+])
 def test_a_bad_default_address_is_refused(shared, client, address):
     with pytest.raises(Refused) as refused:
         euicc_call(shared, client, "SetDefaultSmdpAddress", GLib.Variant("s", address), variant_dict({}))
@@ -369,7 +376,8 @@ def test_paths_stay_and_hold_no_identifier(shared, client):
     paths = set().union(*before.values())
     secrets = [shared.chip.eid, order.record.iccid, iccid, order.matching_id]
     assert not [path for path in paths for secret in secrets if secret[-6:] in path]
-    assert all(re.fullmatch(r"/org/lpad/Lpad1/(euicc/\d+(/(profile|notification)/\d+)?|operation/\d+)", p) for p in paths)
+    form = re.compile(r"/org/lpad/Lpad1/(euicc/\d+(/(profile|notification)/\d+)?|operation/\d+)")
+    assert all(form.fullmatch(path) for path in paths)
 
 
 def test_an_object_of_a_profile_comes_and_goes_with_it(shared, client):
@@ -395,7 +403,8 @@ def test_profile_switched_comes_when_the_properties_are_new(shared, client):
     )
     earlier = signals.seen[:signals.seen.index(switched)]
     told = {
-        (s.path, key): value for s in earlier if s.name.endswith("PropertiesChanged") for key, value in s.values[1].items()
+        (s.path, key): value for s in earlier if s.name.endswith("PropertiesChanged")
+        for key, value in s.values[1].items()
     }
     assert (told[paths[new], "State"], told[paths[old], "State"]) == ("enabled", "disabled")
     assert told[chip, "EnabledProfiles"] == [paths[new]]
@@ -433,7 +442,8 @@ def test_finished_tells_why_it_failed(shared, client):
     result = operation.result()
     finished = signals.wait(lambda s: s.name == f"{OPERATION}.Finished", "the end")
     assert finished.values[:3] == (False, f"{LPAD_NAME}.Error.{result['error']}", result["message"])
-    assert result["error"] == "CodeRefused" and (result["details"]["subject"], result["details"]["reason"]) == ("8.2.6", "3.8")
+    assert result["error"] == "CodeRefused"
+    assert (result["details"]["subject"], result["details"]["reason"]) == ("8.2.6", "3.8")
     signals.close()
 
 
@@ -485,7 +495,8 @@ def test_names_are_cut_to_the_size_that_the_specification_gives(shared, client):
 
 
 def test_a_server_message_is_clean(shared, client):
-    shared.smdp.faults.at_function("initiateAuthentication", Fail("8.1.1", "3.8", "No\x1b[2J\u202ewell\x00" + "x" * 5000))
+    nasty = "No\x1b[2J\u202ewell\x00" + "x" * 5000
+    shared.smdp.faults.at_function("initiateAuthentication", Fail("8.1.1", "3.8", nasty))
     result = client.download(shared.chip.eid, place(shared).activation_code, consent=True).result()
     message = result["details"]["server-message"]
     assert message.startswith("No") and not FORBIDDEN.search(message) and len(message.encode()) <= 1024
@@ -499,8 +510,10 @@ def test_a_server_message_is_clean(shared, client):
     (f"{ROOT}/euicc/4711", EUICC), (f"{ROOT}/operation/4711", OPERATION), (f"{ROOT}/euicc/1/profile/4711", PROFILE),
 ])
 def test_what_is_not_there_is_an_error_and_nothing_else(shared, client, path, interface):
-    parameters = GLib.Variant("(s)", (interface,))
-    for method, arguments in (("org.freedesktop.DBus.Properties.GetAll", parameters), (f"{interface}.NoSuchMethod", None)):
+    calls = {
+        "org.freedesktop.DBus.Properties.GetAll": GLib.Variant("(s)", (interface,)), f"{interface}.NoSuchMethod": None,
+    }
+    for method, arguments in calls.items():
         with pytest.raises(Refused) as refused:
             client.call(path, method, arguments)
         assert refused.value.name.startswith("org.freedesktop.DBus.Error.Unknown")

@@ -364,9 +364,8 @@ def test_verbose_shows_the_codes(shared):
 @pytest.mark.parametrize("octets", [b"\xff\xfe", b"\x1b[2J", "\u202eabc".encode(), b"x" * 5000])
 def test_nonsense_as_an_argument_is_told_cleanly(shared, octets):
     for arguments in ([b"info", octets], [octets], [b"rename", octets, octets], [b"--json", b"info", octets]):
-        done = subprocess.run(
-            [os.fsencode(shared.program("lui-cli")), *arguments], env=shared.marked_env, capture_output=True, timeout=60,
-        )
+        command = [os.fsencode(shared.program("lui-cli")), *arguments]
+        done = subprocess.run(command, env=shared.marked_env, capture_output=True, timeout=60)
         assert done.returncode in (USAGE, NOT_FOUND), done
         text = (done.stdout + done.stderr).decode()
         assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text), text

@@ -126,7 +126,9 @@ def test_a_matching_id_is_kept_as_it_is(shared):
     assert order.record.iccid in download(shared, order.activation_code)
 
 
-@pytest.mark.parametrize("arguments", [["--server", HOST], ["-s", HOST, "-m", ""], [f"1${HOST}$"], [f"LPA:1${HOST}$$$0"]])
+@pytest.mark.parametrize("arguments", [
+    ["--server", HOST], ["-s", HOST, "-m", ""], [f"1${HOST}$"], [f"LPA:1${HOST}$$$0"],
+])
 def test_an_order_that_waits_for_the_chip_needs_no_matching_id(shared, arguments):
     order = place(shared, matching_id="", eid=shared.chip.eid)
     assert order.record.iccid in download(shared, *arguments)
@@ -241,9 +243,8 @@ def test_unattended_with_all_options(shared):
     order = place(shared, confirmation_code="4711")
     path = shared.folder / "cc"
     path.write_text("4711\n")
-    done = lui_json(
-        shared, "download", "--yes", "--enable", "-n", "Auto", "-C", str(path), "-i", "490154203237518", order.activation_code,
-    )
+    options = ["--yes", "--enable", "-n", "Auto", "-C", str(path), "-i", "490154203237518"]
+    done = lui_json(shared, "download", *options, order.activation_code)
     assert done["iccid"] == order.record.iccid and done["notifications_pending"] == 0
     (profile,) = shared.chip.profiles
     assert profile.enabled and profile.nickname == b"Auto"
@@ -293,8 +294,10 @@ def test_the_offer_is_shown_and_yes_installs_it(shared):
     order = place(shared, profile_name="Sommer 5 GB", service_provider="Netz & Co")
     with shared.terminal("download", order.activation_code) as terminal:
         terminal.expect("This profile is offered")
-        for words in (rf"Server\s+{HOST}", r"Provider\s+Netz & Co", r"Profile\s+Sommer 5 GB", rf"ICCID\s+{order.record.iccid}"):
-            terminal.expect(words)
+        for title, words in {
+            "Server": HOST, "Provider": "Netz & Co", "Profile": "Sommer 5 GB", "ICCID": order.record.iccid,
+        }.items():
+            terminal.expect(rf"{title}\s+{words}")
         terminal.expect(r"Install it\? \[y\]es, \[N\]ot now, \[r\]efuse for good:")
         assert len(shared.chip.profiles) == 0, "nothing before the answer"
         terminal.send("y\n")
@@ -445,7 +448,8 @@ def test_ctrl_c_at_the_question_cancels(shared):
 
 def test_ctrl_c_at_the_confirmation_code_gives_the_echo_back(shared):
     order = place(shared, confirmation_code="4711")
-    with shared.shell_terminal("sh", "-c", f"trap : INT; lui-cli download '{order.activation_code}'; stty -a") as terminal:
+    script = f"trap : INT; lui-cli download '{order.activation_code}'; stty -a"
+    with shared.shell_terminal("sh", "-c", script) as terminal:
         terminal.expect("Install it")
         terminal.send("y\n")
         terminal.expect("Confirmation code")

@@ -61,6 +61,7 @@ def unit(tree: Path) -> configparser.ConfigParser:
     return parser
 
 
+@pytest.mark.smoke
 def test_the_installed_programs_download_a_profile(tree, tmp_path):
     stack = Stack(build=as_build(tree, tmp_path)).__enter__()
     order = place(stack, size=12000)
@@ -212,7 +213,9 @@ def refuse_a_stranger(stack: Stack) -> None:
     for parent in stack.program("lui-cli").parents:
         if parent.stat().st_uid == 0 and parent != Path("/tmp") and parent != Path("/"):
             parent.chmod(parent.stat().st_mode | 0o011)
-    done = subprocess.run([*command, "--json", "list"], env=stack.marked_env, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [*command, "--json", "list"], env=stack.marked_env, capture_output=True, text=True, timeout=60,
+    )
     assert done.returncode == NOT_AUTHORISED, done
     failure = json.loads(done.stdout)["error"]
     assert failure["name"] == f"{LPAD_NAME}.Error.NotAuthorized" and "group" in failure["message"]

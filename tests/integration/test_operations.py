@@ -72,6 +72,7 @@ def held(stack: Stack, operation: Operation, stage: str) -> dict:
 # Cancel ---------------------------------------------------------------------------
 
 
+@pytest.mark.tsan
 @pytest.mark.parametrize("stage", ["connecting", "authenticating", "downloading"])
 def test_cancel_ends_a_download_at_any_stage_before_the_installation(patient, client, stage):
     hold(patient, stage)
@@ -109,6 +110,7 @@ def test_the_card_is_free_while_the_user_is_asked(patient, client):
     assert patient.chip.counters.functions["AuthenticateServer"] == sessions
 
 
+@pytest.mark.tsan
 def test_cancel_takes_an_operation_out_of_the_queue(patient, client):
     first, second = place(patient), place(patient)
     running = client.download(patient.chip.eid, first.activation_code)
@@ -177,6 +179,7 @@ def test_a_stranger_cannot_answer(patient, client, method):
     assert_invariants(patient)
 
 
+@pytest.mark.tsan
 def test_a_caller_that_vanishes_while_it_is_asked_postpones(patient, client):
     order = place(patient)
     caller = Client(patient)
@@ -231,6 +234,7 @@ def test_a_prompt_has_a_deadline(make_stack):
 # The queue ------------------------------------------------------------------------
 
 
+@pytest.mark.tsan
 def test_two_callers_at_once_queue_in_order(patient):
     orders = [place(patient) for _ in range(4)]
 
@@ -317,6 +321,7 @@ def test_a_bad_call_does_not_block_a_later_one(patient, client, options):
     assert_invariants(patient)
 
 
+@pytest.mark.tsan
 def test_the_bus_answers_while_an_operation_hangs(patient, client):
     hold(patient, "authenticating")
     operation = client.download(patient.chip.eid, place(patient).activation_code, **CONSENT)
