@@ -133,6 +133,17 @@ def check_errors(header: str, page: str, failure_c: str) -> list[str]:
     return faults
 
 
+def check_error_texts(header: str, page: str) -> list[str]:
+    """lpad(8) says of an error what the comment above it says."""
+    comment = r"/\* ((?:(?!\*/).)*?) \*/\s*LPAD_ERROR_\w+, /\*< nick=org\.lpad\.Lpad1\.Error\.(\w+)"
+    faults = []
+    for text, name in re.findall(comment, header, re.S):
+        told = re.search(rf"^\.It Ql {name}\n(.*?)^\.(?:It|El)", page, re.M | re.S)
+        if told and told.group(1).split() != text.split():
+            faults.append(f"error {name} is told differently in lpad(8)")
+    return faults
+
+
 def check_exit_status(header: str, page: str) -> list[str]:
     statuses = re.findall(r"^\s*LUI_EXIT_\w+ = (\d+)", header, re.M)
     return [f"exit status {n} is not in lui-cli(1)" for n in statuses if not re.search(rf"^\.It {n}$", page, re.M)]
@@ -191,6 +202,7 @@ def check_tree() -> list[str]:
         *check_cli(read("lui-cli/main.c"), sources, lui_page, read("data/lui-cli.bash")),
         *check_daemon_options(read("lpad/daemon/main.c"), read("man/lpad.8")),
         *check_errors(header, read("man/lpad.8"), read("lui-cli/lui-failure.c")),
+        *check_error_texts(header, read("man/lpad.8")),
         *check_exit_status(read("lui-cli/lui-failure.h"), lui_page),
         *check_configuration(read("lpad/daemon/config.c"), read("data/lpad.conf"), read("man/lpad.conf.5")),
     ]

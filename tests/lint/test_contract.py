@@ -98,6 +98,14 @@ def test_errors():
     ]
 
 
+def test_error_texts():
+    header = "  /* It is\n  odd. */\n  LPAD_ERROR_ODD, /*< nick=org.lpad.Lpad1.Error.Odd >*/\n"
+    assert contract.check_error_texts(header, ".It Ql Odd\nIt is odd.\n.El\n") == []
+    assert contract.check_error_texts(header, ".It Ql Odd\nIt is even.\n.El\n") == [
+        "error Odd is told differently in lpad(8)",
+    ]
+
+
 def test_exit_status():
     assert contract.check_exit_status("  LUI_EXIT_ODD = 11,\n", ".It 1\n") == ["exit status 11 is not in lui-cli(1)"]
 
