@@ -317,10 +317,12 @@ tear_down (Daemon *daemon)
   remove_source (&daemon->settle_timer);
   remove_source (&daemon->stop_timer);
   remove_source (&daemon->step_source);
-  release_name (daemon);
   if (core->connection != NULL)
     {
       g_signal_handlers_disconnect_by_data (core->connection, daemon);
+      /* Results first: who sees that lpad is gone does not wait for one any more. */
+      send_everything (core->connection);
+      release_name (daemon);
       send_everything (core->connection);
     }
   if (core->workers > 0 || (daemon->readers != NULL && !daemon->readers_stopped))
