@@ -7,6 +7,8 @@
 #include "lui-output.h"
 #include "names.h"
 
+#define NO_REPLY "org.freedesktop.DBus.Error.NoReply"
+
 /* What a failure is made of, wherever it comes from. Strings are borrowed. */
 typedef struct
 {
@@ -96,7 +98,7 @@ lui_exit_for_name (const char *name)
 
   if (meaning != NULL)
     return meaning->status;
-  if (g_str_equal (name, "org.freedesktop.DBus.Error.ServiceUnknown"))
+  if (g_str_equal (name, "org.freedesktop.DBus.Error.ServiceUnknown") || g_str_equal (name, NO_REPLY))
     return LUI_EXIT_UNAVAILABLE;
   return LUI_EXIT_FAILED;
 }
@@ -249,6 +251,8 @@ lui_fail (LuiSession *session, GError *error)
 
   g_dbus_error_strip_remote_error (owned);
   failure.message = owned->message;
+  if (g_str_equal (name, NO_REPLY))
+    failure.message = "lpad has ended or does not answer; lui-cli list shows what became of it.";
   return report (session, &failure);
 }
 

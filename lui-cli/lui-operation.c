@@ -16,12 +16,21 @@ struct _LuiOperation
   LpadBusOperation *proxy;
   gboolean interrupted;
   GVariant *answered; /* the prompt that has been answered, until the state changes */
+  GVariant *result;   /* once it has finished; the proxy forgets it when lpad leaves the bus */
 };
 
 static const char *
 state_of (LuiOperation *operation)
 {
   return lui_or (lpad_bus_operation_get_state (operation->proxy), "");
+}
+
+static gboolean
+has_finished (LuiOperation *operation)
+{
+  if (operation->result == NULL && g_str_equal (state_of (operation), "finished"))
+    operation->result = lpad_bus_operation_dup_result (operation->proxy);
+  return operation->result != NULL;
 }
 
 static gboolean
@@ -74,7 +83,8 @@ on_properties_changed (GDBusProxy *proxy,
 
   if (!g_str_equal (state_of (operation), "waiting"))
     g_clear_pointer (&operation->answered, g_variant_unref);
-  show_progress (operation);
+  if (!has_finished (operation))
+    show_progress (operation);
 }
 
 static void
@@ -145,7 +155,7 @@ static GVariant *
 follow (LuiOperation *operation, LuiPromptFunc prompt, gpointer user_data, GError **error)
 {
   show_progress (operation);
-  while (!g_str_equal (state_of (operation), "finished"))
+  while (!has_finished (operation))
     {
       if (is_gone (operation))
         {
@@ -158,11 +168,11 @@ follow (LuiOperation *operation, LuiPromptFunc prompt, gpointer user_data, GErro
       if (g_str_equal (state_of (operation), "waiting") && !operation->interrupted
           && !answer (operation, prompt, user_data, error))
         return NULL;
-      if (g_str_equal (state_of (operation), "finished"))
+      if (has_finished (operation))
         break;
       g_main_context_iteration (NULL, TRUE);
     }
-  return lpad_bus_operation_dup_result (operation->proxy);
+  return g_steal_pointer (&operation->result);
 }
 
 GVariant *
@@ -195,6 +205,7 @@ lui_operation_run (LuiSession *session,
     lui_terminal_progress_end (terminal);
   g_signal_handlers_disconnect_by_data (operation.proxy, &operation);
   g_clear_pointer (&operation.answered, g_variant_unref);
+  g_clear_pointer (&operation.result, g_variant_unref);
   g_object_unref (operation.proxy);
   return g_steal_pointer (&result);
 }
