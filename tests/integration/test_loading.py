@@ -20,6 +20,7 @@ from testbed.veuicc import faults
 from testbed.veuicc.config import ATR_T1
 from testbed.veuicc.names import FUNCTIONS, LOAD_PACKAGE
 
+
 @pytest.fixture
 def dry_run(shared):
     """Number of segments of a package, and the numbers that their last commands have in a download."""
