@@ -176,11 +176,19 @@ on_closed (GDBusConnection *connection, gboolean remote_vanished, GError *error,
   on_interrupt (user_data);
 }
 
+/* A parent's path begins its children's, so what contains stands before what is contained. */
+static int
+compare_paths (gpointer a, gpointer b)
+{
+  return g_strcmp0 (g_dbus_object_get_object_path (a), g_dbus_object_get_object_path (b));
+}
+
 static void
 watch (Monitor *monitor)
 {
   GDBusObjectManager *manager = monitor->session->manager;
-  GList *objects = g_dbus_object_manager_get_objects (manager);
+  GList *objects
+      = g_list_sort (g_dbus_object_manager_get_objects (manager), (GCompareFunc) (gpointer) compare_paths);
 
   for (GList *l = objects; l != NULL; l = l->next)
     print_object (monitor, "present", l->data, TRUE);
