@@ -33,9 +33,7 @@ lui_cmd_delete (LuiSession *session, const LuiVerb *verb, int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (LpadBusProfile) profile = NULL;
-  g_autofree char *path = NULL;
   g_autofree char *title = NULL;
-  g_autofree char *sentence = NULL;
   gboolean yes = FALSE;
   const GOptionEntry options[] = {
     { "yes", 'y', 0, G_OPTION_ARG_NONE, &yes, "Do not ask", NULL },
@@ -50,14 +48,5 @@ lui_cmd_delete (LuiSession *session, const LuiVerb *verb, int argc, char **argv)
   title = lui_profile_title (profile);
   if (!consent (session, title, yes, &error))
     return lui_fail (session, g_steal_pointer (&error));
-  if (!lpad_bus_profile_call_delete_sync (profile,
-                                          lui_empty_options (),
-                                          lui_call_flags (session),
-                                          LUI_CALL_TIMEOUT_MSEC,
-                                          &path,
-                                          NULL,
-                                          &error))
-    return lui_fail (session, g_steal_pointer (&error));
-  sentence = g_strdup_printf ("“%s” is deleted.", title);
-  return lui_follow (session, path, sentence);
+  return lui_change_profile (session, profile, lpad_bus_profile_call_delete_sync, "is deleted.");
 }

@@ -163,3 +163,22 @@ lui_profile_title (LpadBusProfile *profile)
   title = lui_or (lpad_bus_profile_get_nickname (profile), title);
   return lui_clean (title);
 }
+
+LuiExit
+lui_change_profile (LuiSession *session, LpadBusProfile *profile, LuiProfileCall call, const char *done)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *title = lui_profile_title (profile);
+  g_autofree char *sentence = g_strdup_printf ("“%s” %s", title, done);
+  g_autofree char *path = NULL;
+
+  if (!call (profile,
+             lui_empty_options (),
+             lui_call_flags (session),
+             LUI_CALL_TIMEOUT_MSEC,
+             &path,
+             NULL,
+             &error))
+    return lui_fail (session, g_steal_pointer (&error));
+  return lui_follow (session, path, sentence);
+}

@@ -72,6 +72,19 @@ LuiExit lui_follow (LuiSession *session, const char *path, const char *sentence)
  */
 char *lui_profile_title (LpadBusProfile *profile);
 
+/** LuiProfileCall: a method of a profile that starts an operation, as gdbus-codegen makes it. */
+typedef gboolean (*LuiProfileCall) (LpadBusProfile *profile,
+                                    GVariant *options,
+                                    GDBusCallFlags flags,
+                                    int timeout_msec,
+                                    char **operation,
+                                    GCancellable *cancellable,
+                                    GError **error);
+
+/** lui_change_profile: makes @call and follows its operation; @done says what is true of the profile then. */
+LuiExit
+lui_change_profile (LuiSession *session, LpadBusProfile *profile, LuiProfileCall call, const char *done);
+
 /** The verbs, one in each cmd-VERB.c: read the arguments, do it, report it; see LuiVerb.run and lui-cli(1).
  */
 LuiExit lui_cmd_status (LuiSession *session, const LuiVerb *verb, int argc, char **argv);
