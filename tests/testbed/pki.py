@@ -19,6 +19,7 @@ Folders (certificates and keys as PEM or DER, any of the suffixes .pem .der .crt
 from __future__ import annotations
 
 import datetime
+import functools
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -97,9 +98,16 @@ def role_oid(role: str) -> x509.ObjectIdentifier:
     return x509.ObjectIdentifier(f"2.23.146.1.2.1.{ROLES[role]}")
 
 
+@functools.lru_cache(maxsize=1024)
+def _extensions(cert: x509.Certificate) -> x509.Extensions:
+    """Chips and servers share certificates between their threads.  Asked for the extensions while another
+    thread asks for anything else, the library raises "Already borrowed": so it is asked once, see _decoded()."""
+    return cert.extensions
+
+
 def _extension(cert: x509.Certificate, kind: type) -> x509.ExtensionType | None:
     try:
-        return cert.extensions.get_extension_for_class(kind).value
+        return _extensions(cert).get_extension_for_class(kind).value
     except x509.ExtensionNotFound:
         return None
     except Exception as error:  # the library raises KeyError and others for damaged certificates
@@ -271,7 +279,16 @@ def _issue(
     )
     for extension, critical in extensions:
         builder = builder.add_extension(extension, critical=critical)
-    return builder.sign(signer, hashes.SHA256())
+    return _decoded(builder.sign(signer, hashes.SHA256()))
+
+
+def _decoded(cert: x509.Certificate) -> x509.Certificate:
+    """The certificate, whose extensions are kept before any thread sees it."""
+    try:
+        _extensions(cert)
+    except Exception:
+        pass  # a damaged one, which whoever looks at it will find so
+    return cert
 
 
 @dataclass
@@ -424,8 +441,8 @@ def _read(folder: Path, stem: str, decode: Callable[[bytes], object]):
 
 def load_cert(data: bytes) -> x509.Certificate:
     if b"-----BEGIN" in data:
-        return x509.load_pem_x509_certificate(data)
-    return x509.load_der_x509_certificate(data)
+        return _decoded(x509.load_pem_x509_certificate(data))
+    return _decoded(x509.load_der_x509_certificate(data))
 
 
 def load_key(data: bytes) -> Key:
