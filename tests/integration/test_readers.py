@@ -394,11 +394,13 @@ def test_two_chips_download_at_the_same_time(pair):
             client.download(chip.eid, order.activation_code) for chip, order in zip(pair.chips, orders)
         ]
         for operation in operations:
-            assert operation.wait_for_prompt()
+            assert operation.wait_for_prompt(), operation.properties["Result"]
         for operation in operations:
             operation.call("Confirm")
         for operation, order in zip(operations, orders):
-            assert operation.result()["iccid"] == order.record.iccid
+            result = operation.result()
+            assert "error" not in result, result
+            assert result["iccid"] == order.record.iccid
     for chip, order in zip(pair.chips, orders):
         assert [p.iccid for p in chip.profiles] == [order.record.iccid_octets]
         assert order.state == "installed"
