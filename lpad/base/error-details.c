@@ -80,6 +80,15 @@ lpad_error_wrap (GError **error, const char *format, ...)
     }
 }
 
+void
+lpad_error_set_cancel_reason (GError **error, int cancel_reason)
+{
+  LpadErrorDetails *details = error == NULL ? NULL : lpad_error_details (*error);
+
+  if (details != NULL)
+    details->cancel_reason = cancel_reason;
+}
+
 gboolean
 lpad_check_cancelled (GCancellable *cancellable, GError **error)
 {

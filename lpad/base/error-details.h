@@ -64,6 +64,11 @@ LpadErrorDetails *lpad_error_details (GError *error);
  */
 void lpad_error_wrap (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
+/** lpad_error_set_cancel_reason: notes in the details of @error, if there is one, how a session must end
+ * after it.
+ */
+void lpad_error_set_cancel_reason (GError **error, int cancel_reason);
+
 /**
  * lpad_check_cancelled: g_cancellable_set_error_if_cancelled() in lpad's own domain.
  * Returns: FALSE with %LPAD_ERROR_CANCELLED when @cancellable is cancelled

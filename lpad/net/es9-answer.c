@@ -56,12 +56,8 @@ lpad_es9_client_answer_free (LpadEs9ClientAnswer *answer)
 static gboolean
 refuse (GError **error, const char *what)
 {
-  LpadErrorDetails *details;
-
   g_set_error (error, LPAD_ERROR, LPAD_ERROR_PROTOCOL_ERROR, "the server's answer %s", what);
-  details = error != NULL ? lpad_error_details (*error) : NULL;
-  if (details != NULL)
-    details->cancel_reason = LPAD_CANCEL_UNDEFINED;
+  lpad_error_set_cancel_reason (error, LPAD_CANCEL_UNDEFINED);
   return FALSE;
 }
 
@@ -174,17 +170,6 @@ read_signed2 (GBytes *signed2, GBytes *transaction_id, gboolean *code_required, 
   return TRUE;
 }
 
-/* A server that breaks the protocol in an answer that did arrive will do so again: SGP.22 3.1.3, and its
- * CancelSession with the reason undefined. */
-static void
-blame_server (GError **error)
-{
-  LpadErrorDetails *details = error != NULL ? lpad_error_details (*error) : NULL;
-
-  if (details != NULL)
-    details->cancel_reason = LPAD_CANCEL_UNDEFINED;
-}
-
 static LpadEs9ClientAnswer *
 read_client (JsonObject *answer, GBytes *transaction_id, GError **error)
 {
@@ -225,7 +210,7 @@ lpad_es9_answer_client (JsonObject *answer, GBytes *transaction_id, GError **err
   LpadEs9ClientAnswer *result = read_client (answer, transaction_id, error);
 
   if (result == NULL)
-    blame_server (error);
+    lpad_error_set_cancel_reason (error, LPAD_CANCEL_UNDEFINED);
   return result;
 }
 
@@ -234,7 +219,7 @@ lpad_es9_answer_package (JsonObject *answer, GBytes *transaction_id, GError **er
 {
   if (!check_transaction_id (answer, transaction_id, error))
     {
-      blame_server (error);
+      lpad_error_set_cancel_reason (error, LPAD_CANCEL_UNDEFINED);
       return NULL;
     }
   return lpad_es9_json_get_tlv (answer, "boundProfilePackage", TAG_BPP, LPAD_BPP_MAX, error);

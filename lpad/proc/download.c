@@ -2,13 +2,8 @@
 #include "download.h"
 
 #include "error-details.h"
-#include "es10c.h"
-#include "identifiers.h"
 #include "load.h"
-#include "policy.h"
 #include "session.h"
-
-#define TAG_STORE_METADATA 0xbf25
 
 struct _LpadDownload
 {
@@ -23,29 +18,11 @@ struct _LpadDownload
   LpadOffer *shown;            /* what the user was asked about */
 };
 
-static void
-offer_clear (gpointer data)
-{
-  LpadOffer *offer = data;
-
-  g_free (offer->smdp_address);
-  g_clear_pointer (&offer->metadata, lpad_profile_free);
-}
-
 /* Whether a session that ends with @reason leaves the order as it was (SGP.22 5.6.5) */
 static gboolean
 keeps_order (LpadCancelReason reason)
 {
   return reason == LPAD_CANCEL_POSTPONED || reason == LPAD_CANCEL_TIMEOUT;
-}
-
-static void
-set_cancel_reason (GError **error, LpadCancelReason reason)
-{
-  LpadErrorDetails *details = error == NULL ? NULL : lpad_error_details (*error);
-
-  if (details != NULL)
-    details->cancel_reason = reason;
 }
 
 static void
@@ -114,105 +91,6 @@ build_ctx_params1 (LpadDownload *download, GError **error)
   return lpad_es10b_build_ctx_params1 (download->code->matching_id, &device, error);
 }
 
-/* Odd chips list odd ICCIDs; what is to be installed has one of the right size. */
-static LpadProfile *
-parse_metadata (GBytes *raw, GError **error)
-{
-  g_autoptr (LpadProfile) metadata = NULL;
-  LpadTlv tlv;
-
-  if (lpad_tlv_parse_bytes (raw, TAG_STORE_METADATA, &tlv, error))
-    metadata = lpad_profile_parse (&tlv, error);
-  if (metadata == NULL || g_bytes_get_size (metadata->iccid) == LPAD_ICCID_SIZE)
-    return g_steal_pointer (&metadata);
-  g_set_error_literal (error,
-                       LPAD_ERROR,
-                       LPAD_ERROR_PROTOCOL_ERROR,
-                       "The ICCID of the profile that is offered has not ten octets");
-  return NULL;
-}
-
-static gboolean
-has_operational (GPtrArray *profiles)
-{
-  for (guint i = 0; i < profiles->len; i++)
-    {
-      const LpadProfile *profile = g_ptr_array_index (profiles, i);
-
-      if (profile->profile_class == LPAD_PROFILE_CLASS_OPERATIONAL)
-        return TRUE;
-    }
-  return FALSE;
-}
-
-static gboolean
-check_not_installed (const LpadProfile *metadata, GPtrArray *profiles, GError **error)
-{
-  for (guint i = 0; i < profiles->len; i++)
-    {
-      const LpadProfile *profile = g_ptr_array_index (profiles, i);
-
-      if (!g_bytes_equal (profile->iccid, metadata->iccid))
-        continue;
-      g_set_error_literal (
-          error, LPAD_ERROR, LPAD_ERROR_PROFILE_EXISTS, "This very profile is on the chip already");
-      set_cancel_reason (error, LPAD_CANCEL_UNDEFINED);
-      return FALSE;
-    }
-  return TRUE;
-}
-
-static gboolean
-check_class (LpadDownload *download, const LpadProfile *metadata, GError **error)
-{
-  if (metadata->profile_class != LPAD_PROFILE_CLASS_TEST || download->context->test_mode)
-    return TRUE;
-  g_set_error_literal (error,
-                       LPAD_ERROR,
-                       LPAD_ERROR_POLICY_VIOLATION,
-                       "The server offers a test profile, and this device is not in test mode");
-  set_cancel_reason (error, LPAD_CANCEL_UNDEFINED);
-  return FALSE;
-}
-
-static gboolean
-check_policy (LpadChannel *channel,
-              const LpadProfile *metadata,
-              GPtrArray *profiles,
-              gboolean *consent,
-              GError **error)
-{
-  g_autoptr (GPtrArray) rat = NULL;
-
-  if (!metadata->has_policy_rules)
-    {
-      *consent = FALSE;
-      return TRUE;
-    }
-  rat = lpad_es10b_get_rat (channel, error);
-  if (rat == NULL)
-    return FALSE;
-  if (lpad_policy_check (metadata, rat, has_operational (profiles), consent, error))
-    return TRUE;
-  set_cancel_reason (error, LPAD_CANCEL_PPR_NOT_ALLOWED);
-  return FALSE;
-}
-
-/* SGP.22 3.1.3, steps 6 and 7: what the LPA must know before it may show the offer to anybody */
-static gboolean
-check_metadata (LpadDownload *download, LpadOffer *offer, GCancellable *cancellable, GError **error)
-{
-  LpadChannel *channel = lpad_chip_open (download->chip, cancellable, error);
-  g_autoptr (GPtrArray) profiles = NULL;
-
-  if (channel == NULL)
-    return FALSE;
-  profiles = lpad_es10c_get_profiles_info (channel, LPAD_PROFILES_BRIEF, error);
-  return profiles != NULL && check_not_installed (offer->metadata, profiles, error)
-         && check_class (download, offer->metadata, error)
-         && check_policy (channel, offer->metadata, profiles, &offer->policy_rules_consent, error);
-}
-
 static gboolean
 check_smdp_oid (LpadDownload *download, GError **error)
 {
@@ -223,7 +101,7 @@ check_smdp_oid (LpadDownload *download, GError **error)
                        LPAD_ERROR,
                        LPAD_ERROR_SERVER_NOT_TRUSTED,
                        "The profile is signed by another SM-DP+ than the activation code names");
-  set_cancel_reason (error, LPAD_CANCEL_UNDEFINED);
+  lpad_error_set_cancel_reason (error, LPAD_CANCEL_UNDEFINED);
   return FALSE;
 }
 
@@ -231,7 +109,7 @@ check_smdp_oid (LpadDownload *download, GError **error)
 static LpadOffer *
 negotiate (LpadDownload *download, const LpadProgress *progress, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (LpadOffer) offer = g_atomic_rc_box_new0 (LpadOffer);
+  g_autoptr (LpadOffer) offer = NULL;
   g_autoptr (GBytes) ctx_params1 = build_ctx_params1 (download, error);
   g_autoptr (GBytes) response = NULL;
 
@@ -249,15 +127,9 @@ negotiate (LpadDownload *download, const LpadProgress *progress, GCancellable *c
                                                    error);
   if (download->answer == NULL)
     return NULL;
-  offer->smdp_address = g_strdup (download->code->smdp_address);
-  offer->confirmation_code_required = download->answer->confirmation_code_required;
-  offer->metadata = parse_metadata (download->answer->metadata, error);
-  if (offer->metadata == NULL)
-    {
-      set_cancel_reason (error, LPAD_CANCEL_UNDEFINED);
-      return NULL;
-    }
-  if (!check_smdp_oid (download, error) || !check_metadata (download, offer, cancellable, error))
+  offer = lpad_offer_new (download->code->smdp_address, download->answer, error);
+  if (offer == NULL || !check_smdp_oid (download, error)
+      || !lpad_offer_check (offer, download->chip, download->context->test_mode, cancellable, error))
     return NULL;
   return g_steal_pointer (&offer);
 }
@@ -281,7 +153,7 @@ negotiate_again (LpadDownload *download,
                LPAD_ERROR_PROTOCOL_ERROR,
                "The server now offers another profile than the one that was agreed to: the %s differs",
                difference);
-  set_cancel_reason (error, LPAD_CANCEL_METADATA_MISMATCH);
+  lpad_error_set_cancel_reason (error, LPAD_CANCEL_METADATA_MISMATCH);
   return FALSE;
 }
 
@@ -350,7 +222,7 @@ check_package (LpadDownload *download, const LpadBpp *bpp, GError **error)
     {
       g_set_error_literal (
           error, LPAD_ERROR, LPAD_ERROR_PROTOCOL_ERROR, "The server sent the package of another download");
-      set_cancel_reason (error, LPAD_CANCEL_UNDEFINED);
+      lpad_error_set_cancel_reason (error, LPAD_CANCEL_UNDEFINED);
       return FALSE;
     }
   if (!lpad_profile_same_metadata (lpad_bpp_metadata (bpp), download->shown->metadata, &difference))
@@ -360,7 +232,7 @@ check_package (LpadDownload *download, const LpadBpp *bpp, GError **error)
                    LPAD_ERROR_PROTOCOL_ERROR,
                    "The package is not the profile that was agreed to: the %s differs",
                    difference);
-      set_cancel_reason (error, LPAD_CANCEL_METADATA_MISMATCH);
+      lpad_error_set_cancel_reason (error, LPAD_CANCEL_METADATA_MISMATCH);
       return FALSE;
     }
   return TRUE;
@@ -388,7 +260,7 @@ fetch_package (LpadDownload *download,
   bpp = lpad_bpp_parse (raw, error);
   if (bpp == NULL)
     {
-      set_cancel_reason (error, LPAD_CANCEL_LOAD_BPP_EXECUTION_ERROR);
+      lpad_error_set_cancel_reason (error, LPAD_CANCEL_LOAD_BPP_EXECUTION_ERROR);
       return NULL;
     }
   return check_package (download, bpp, error) ? g_steal_pointer (&bpp) : NULL;
@@ -412,7 +284,7 @@ obtain_package (LpadDownload *download,
                            LPAD_ERROR,
                            LPAD_ERROR_CONFIRMATION_CODE_REQUIRED,
                            "The operator asks for a confirmation code");
-      set_cancel_reason (error, LPAD_CANCEL_POSTPONED);
+      lpad_error_set_cancel_reason (error, LPAD_CANCEL_POSTPONED);
       return NULL;
     }
   lpad_progress_report (progress, "preparing", 0, 0);
@@ -433,7 +305,7 @@ load_package (LpadDownload *download, const LpadBpp *bpp, const LpadProgress *pr
       lpad_session_over (download->session);
       return result;
     case LPAD_LOAD_REFUSED:
-      set_cancel_reason (error, LPAD_CANCEL_LOAD_BPP_EXECUTION_ERROR);
+      lpad_error_set_cancel_reason (error, LPAD_CANCEL_LOAD_BPP_EXECUTION_ERROR);
       return NULL;
     case LPAD_LOAD_LOST:
     default:
@@ -488,19 +360,6 @@ conclude (LpadDownload *download,
                          outcome->deliveries,
                          cancellable);
   return g_steal_pointer (&outcome);
-}
-
-LpadOffer *
-lpad_offer_ref (LpadOffer *offer)
-{
-  return g_atomic_rc_box_acquire (offer);
-}
-
-void
-lpad_offer_unref (LpadOffer *offer)
-{
-  if (offer != NULL)
-    g_atomic_rc_box_release_full (offer, offer_clear);
 }
 
 void

@@ -6,6 +6,7 @@
 #include "context.h"
 #include "inventory.h"
 #include "notify.h"
+#include "offer.h"
 #include "progress.h"
 #include "secret.h"
 
@@ -24,23 +25,6 @@ G_BEGIN_DECLS
  * still the same.
  */
 typedef struct _LpadDownload LpadDownload;
-
-/**
- * LpadOffer: what the server offers: what a person must see before consenting. Immutable; atomic reference
- * counting.
- * @metadata: names, icon, class, owner, rules
- * @policy_rules_consent: the rules need the user's strong consent
- */
-typedef struct
-{
-  char *smdp_address;
-  LpadProfile *metadata;
-  gboolean confirmation_code_required;
-  gboolean policy_rules_consent;
-} LpadOffer;
-
-LpadOffer *lpad_offer_ref (LpadOffer *offer);
-void lpad_offer_unref (LpadOffer *offer);
 
 /**
  * LpadDownloadResult: a profile is on the chip.
@@ -94,7 +78,6 @@ LpadDownloadResult *lpad_download_install (LpadDownload *download,
  * (TIMEOUT). */
 void lpad_download_cancel (LpadDownload *download, LpadCancelReason reason);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (LpadOffer, lpad_offer_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LpadDownloadResult, lpad_download_result_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LpadDownload, lpad_download_free)
 
