@@ -52,33 +52,51 @@ class Client:
     def connection(self) -> Gio.DBusConnection:
         return self._connection
 
-    def call(self, path: str, method: str, parameters: GLib.Variant | None = None, *,
-             timeout: float = DEADLINE, interactive: bool = False) -> tuple:
-        """method is INTERFACE.NAME.  interactive: polkit may ask the user."""
+    def _call(self, path: str, method: str, parameters: GLib.Variant | None, timeout: float) -> GLib.Variant:
         interface, _, name = method.rpartition(".")
-        flags = Gio.DBusCallFlags.ALLOW_INTERACTIVE_AUTHORIZATION if interactive else Gio.DBusCallFlags.NONE
         try:
-            reply = self._connection.call_sync(
-                LPAD_NAME, path, interface, name, parameters, None, flags, int(timeout * 1000), None,
+            return self._connection.call_sync(
+                LPAD_NAME, path, interface, name, parameters, None, Gio.DBusCallFlags.NONE,
+                int(timeout * 1000), None,
             )
         except GLib.Error as error:
             raise Refused(error) from None
-        return reply.unpack()
+
+    def call(self, path: str, method: str, parameters: GLib.Variant | None = None, *,
+             timeout: float = DEADLINE) -> tuple:
+        """method is INTERFACE.NAME."""
+        return self._call(path, method, parameters, timeout).unpack()
 
     def objects(self, interface: str) -> dict[str, dict[str, Any]]:
-        """Path and properties of every object with the interface."""
+        """Path and properties of every object with the interface.
+
+        Operations linger for a minute after their end, so there can be hundreds: only what is asked for is
+        taken apart.
+        """
         method = "org.freedesktop.DBus.ObjectManager.GetManagedObjects"
-        (found,) = self.call(ROOT, method)
-        return {path: kinds[interface] for path, kinds in found.items() if interface in kinds}
+        every = self._call(ROOT, method, None, DEADLINE).get_child_value(0)
+        found = {}
+        for number in range(every.n_children()):
+            entry = every.get_child_value(number)
+            properties = entry.get_child_value(1).lookup_value(interface, None)
+            if properties is not None:
+                found[entry.get_child_value(0).get_string()] = properties.unpack()
+        return found
 
     def properties(self, path: str, interface: str) -> dict[str, Any]:
         parameters = GLib.Variant("(s)", (interface,))
         return self.call(path, "org.freedesktop.DBus.Properties.GetAll", parameters)[0]
 
+    def chips(self) -> dict[str, dict[str, Any]]:
+        """Path and properties of every chip.  Operations linger on the bus for a minute, and objects() reads
+        them all: this does not."""
+        readers = self.properties(ROOT, MANAGER)["Readers"]
+        return {reader["euicc"]: self.properties(reader["euicc"], EUICC) for reader in readers if "euicc" in reader}
+
     def euicc(self, eid: str) -> str:
         """Path of the chip; waits until lpad has it."""
         def find() -> str | None:
-            return next((path for path, chip in self.objects(EUICC).items() if chip["Eid"] == eid), None)
+            return next((path for path, chip in self.chips().items() if chip["Eid"] == eid), None)
         return wait_until(find, DEADLINE, "the chip on the bus")
 
     def start(self, path: str, method: str, **options: object) -> Operation:

@@ -11,7 +11,7 @@ import json
 
 from gi.repository import GLib
 
-from client import DEADLINE, EUICC, MANAGER, NOTIFICATION, OPERATION, PROFILE, ROOT, Client, Refused, variant_dict
+from client import DEADLINE, EUICC, MANAGER, NOTIFICATION, PROFILE, ROOT, Client, Refused, variant_dict
 from testbed.bus import LPAD_NAME
 from testbed.process import wait_until
 from testbed.smdp.orders import Order
@@ -32,7 +32,7 @@ def wait_until_idle(stack: Stack) -> None:
     def idle() -> bool:
         if stack.bus.has_owner(LPAD_NAME):
             with Client(stack) as client:
-                if any(o["State"] != "finished" for o in client.objects(OPERATION).values()):
+                if any(chip["State"] in ("busy", "switching") for chip in client.chips().values()):
                     return False
         return all(chip.open_channels == 0 for chip in stack.chips)
     wait_until(idle, DEADLINE, "lpad to have nothing to do and all channels to be closed")
