@@ -12,6 +12,7 @@ from __future__ import annotations
 import socket
 import sys
 import threading
+import time
 import traceback
 from pathlib import Path
 
@@ -30,7 +31,7 @@ class VpcdCard:
         self, chip: Euicc, host: str = "127.0.0.1", port: int = DEFAULT_PORT, latency: float = 0.0
     ):
         self.chip = chip
-        #: Seconds that each command takes.
+        #: Seconds from the arrival of a command to its answer, at least.
         self.latency = latency
         self._address = (host, port)
         self._wanted = threading.Event()
@@ -134,14 +135,16 @@ class VpcdCard:
         return None
 
     def _command(self, command: bytes) -> bytes | None:
-        if self.latency:
-            self._stopping.wait(self.latency)
+        due = time.monotonic() + self.latency
         try:
             return self.chip.process(command)
         except Exception:
             # A mistake in the model: show it, and be a chip without an explanation.
             traceback.print_exc(file=sys.stderr)
             return bytes.fromhex("6F00")
+        finally:
+            # The chip's own work is part of the time that a command takes.
+            time.sleep(max(0.0, due - time.monotonic()))
 
 
 def _receive(connection: socket.socket, size: int) -> bytes:
