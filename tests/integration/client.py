@@ -52,20 +52,21 @@ class Client:
     def connection(self) -> Gio.DBusConnection:
         return self._connection
 
-    def _call(self, path: str, method: str, parameters: GLib.Variant | None, timeout: float) -> GLib.Variant:
+    def _call(self, path: str, method: str, parameters: GLib.Variant | None = None, *,
+              timeout: float = DEADLINE, interactive: bool = False) -> GLib.Variant:
         interface, _, name = method.rpartition(".")
+        flags = Gio.DBusCallFlags.ALLOW_INTERACTIVE_AUTHORIZATION if interactive else Gio.DBusCallFlags.NONE
         try:
             return self._connection.call_sync(
-                LPAD_NAME, path, interface, name, parameters, None, Gio.DBusCallFlags.NONE,
-                int(timeout * 1000), None,
+                LPAD_NAME, path, interface, name, parameters, None, flags, int(timeout * 1000), None,
             )
         except GLib.Error as error:
             raise Refused(error) from None
 
     def call(self, path: str, method: str, parameters: GLib.Variant | None = None, *,
-             timeout: float = DEADLINE) -> tuple:
-        """method is INTERFACE.NAME."""
-        return self._call(path, method, parameters, timeout).unpack()
+             timeout: float = DEADLINE, interactive: bool = False) -> tuple:
+        """method is INTERFACE.NAME.  interactive: polkit may ask the user."""
+        return self._call(path, method, parameters, timeout=timeout, interactive=interactive).unpack()
 
     def objects(self, interface: str) -> dict[str, dict[str, Any]]:
         """Path and properties of every object with the interface.
@@ -74,7 +75,7 @@ class Client:
         taken apart.
         """
         method = "org.freedesktop.DBus.ObjectManager.GetManagedObjects"
-        every = self._call(ROOT, method, None, DEADLINE).get_child_value(0)
+        every = self._call(ROOT, method).get_child_value(0)
         found = {}
         for number in range(every.n_children()):
             entry = every.get_child_value(number)
