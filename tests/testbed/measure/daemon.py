@@ -27,14 +27,12 @@ def _cpu_ms(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
 
 
-def _wakeups(pid: int) -> int:
-    """Times that any of its threads gave up the processor to wait, and so was woken."""
-    total = 0
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for line in (task / "status").read_text().splitlines():
-            if line.startswith("voluntary_ctxt_switches:"):
-                total += int(line.split()[1])
-    return total
+def _waits(pid: int) -> dict[str, int]:
+    """How often each of its threads gave up the processor to wait, and so was woken."""
+    return {
+        task.name: _field(pid, f"task/{task.name}/status", "voluntary_ctxt_switches")
+        for task in Path(f"/proc/{pid}/task").iterdir()
+    }
 
 
 def _measure_start(stack: Stack, figures: Figures, runs: int) -> None:
@@ -66,9 +64,10 @@ def _measure_idle(stack: Stack, figures: Figures) -> None:
     stack.lui("list")
     pid = stack.lpad_pid()
     time.sleep(2)  # what the list woke up has gone to sleep again: this is a measurement, not a test
-    before = _wakeups(pid)
+    before = _waits(pid)
     time.sleep(IDLE_SECONDS)
-    figures.add("idle_wakeups_60s", _wakeups(pid) - before)
+    after = _waits(pid)
+    figures.add("idle_wakeups_60s", sum(waits - before.get(thread, 0) for thread, waits in after.items()))
     figures.add("idle_pss_kb", _field(pid, "smaps_rollup", "Pss"))
     figures.add("idle_private_dirty_kb", _field(pid, "smaps_rollup", "Private_Dirty"))
 
