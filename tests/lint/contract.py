@@ -150,9 +150,8 @@ def check_exit_status(header: str, page: str) -> list[str]:
 
 
 def keys_of_daemon(config_c: str) -> set[tuple[str, str]]:
-    """Section and key in the table of lpad/daemon/config.c; the sections of readers are called Reader."""
-    found = re.findall(r'\{ (READER_PREFIX|"[A-Z]\w*"), "([A-Z]\w*)", read_\w+ \}', config_c)
-    return {("Reader" if group == "READER_PREFIX" else group.strip('"'), key) for group, key in found}
+    """Section and key in the table of lpad/daemon/config-keys.c; a section "Reader:NAME" is called Reader."""
+    return set(re.findall(r'\{ "([A-Z]\w*):?",\s+"([A-Z]\w*)",\s+\w+_read_\w+,', config_c))
 
 
 def keys_of_file(conf: str) -> set[tuple[str, str]]:
@@ -182,7 +181,7 @@ def keys_of_page(page: str) -> set[tuple[str, str]]:
 
 def check_configuration(config_c: str, conf: str, page: str) -> list[str]:
     daemon = keys_of_daemon(config_c)
-    faults = [] if daemon else ["no key was found in config.c"]
+    faults = [] if daemon else ["no key was found in config-keys.c"]
     for name, keys in [("lpad.conf", keys_of_file(conf)), ("lpad.conf(5)", keys_of_page(page))]:
         faults += [f"[{s}] {k} is not in {name}" for s, k in sorted(daemon - keys)]
         faults += [f"[{s}] {k} is in {name}, but lpad does not know it" for s, k in sorted(keys - daemon)]
@@ -204,7 +203,7 @@ def check_tree() -> list[str]:
         *check_errors(header, read("man/lpad.8"), read("lui-cli/lui-failure.c")),
         *check_error_texts(header, read("man/lpad.8")),
         *check_exit_status(read("lui-cli/lui-failure.h"), lui_page),
-        *check_configuration(read("lpad/daemon/config.c"), read("data/lpad.conf"), read("man/lpad.conf.5")),
+        *check_configuration(read("lpad/daemon/config-keys.c"), read("data/lpad.conf"), read("man/lpad.conf.5")),
     ]
 
 

@@ -17,7 +17,10 @@ POLICY = (
     '<policyconfig><action id="org.lpad.lpad1.go"/><action id="org.lpad.lpad1.unattended"/></policyconfig>'
 )
 MAIN = '  { "go", "PLACE", "go there", lui_cmd_go },\n    { "fast", \'f\', 0, G_OPTION_ARG_NONE, &fast, "x", NULL },\n'
-CONFIG = '  { "Card", "Size", read_size },\n  { READER_PREFIX, "Size", read_reader_size },\n'
+CONFIG = (
+    '  { "Card", "Size", lpad_config_read_number, CONFIG (size), SIZE },\n'
+    '  { "Reader:", "Size", lpad_config_read_number, READER (size), SIZE },\n'
+)
 
 
 def test_the_tree_keeps_its_contract():
@@ -28,7 +31,7 @@ def test_the_tree_is_not_empty():
     """The patterns still find what they look for."""
     assert len(contract.verbs_of(contract.read("lui-cli/main.c"))) >= 10
     assert len(contract.options_of(contract.read("lui-cli/cmd-download.c"))) == 10
-    assert len(contract.keys_of_daemon(contract.read("lpad/daemon/config.c"))) >= 20
+    assert len(contract.keys_of_daemon(contract.read("lpad/daemon/config-keys.c"))) >= 20
 
 
 def test_method_without_action():
