@@ -6,8 +6,7 @@
 #include "bus-object.h"
 #include "download-op.h"
 #include "euicc-objects.h"
-#include "hex.h"
-#include "identifiers.h"
+#include "euicc-properties.h"
 #include "notify-op.h"
 #include "options.h"
 #include "switch.h"
@@ -223,99 +222,6 @@ lpad_euicc_init (LpadEuicc *euicc)
   g_queue_init (&euicc->operations);
 }
 
-static const LpadProfile *
-enabled_profile (const LpadInventory *inventory)
-{
-  for (guint i = 0; inventory != NULL && i < inventory->profiles->len; i++)
-    {
-      const LpadProfile *profile = g_ptr_array_index (inventory->profiles, i);
-
-      if (profile->state == LPAD_PROFILE_ENABLED)
-        return profile;
-    }
-  return NULL;
-}
-
-static char *
-iccid_of (const LpadProfile *profile)
-{
-  gsize size;
-  const guint8 *data;
-
-  if (profile == NULL)
-    return g_strdup ("");
-  data = g_bytes_get_data (profile->iccid, &size);
-  return lpad_iccid_to_string (data, size);
-}
-
-static void
-set_chip_properties (LpadEuicc *euicc, const LpadInventory *inventory)
-{
-  LpadBusEuicc *bus = LPAD_BUS_EUICC (euicc);
-  const LpadEuiccInfo *info = inventory->info;
-  g_auto (GStrv) capabilities = lpad_euicc_info_capabilities (info);
-  g_auto (GStrv) forbidden = lpad_policy_rules_to_strv (info->forbidden_policy_rules);
-  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-  g_auto (GStrv) issuers = NULL;
-
-  for (guint i = 0; info->verification != NULL && i < info->verification->len; i++)
-    {
-      gsize size;
-      const guint8 *data = g_bytes_get_data (g_ptr_array_index (info->verification, i), &size);
-      g_autofree char *text = lpad_hex_encode (data, size);
-
-      g_strv_builder_add (builder, text);
-    }
-  issuers = g_strv_builder_end (builder);
-
-  lpad_bus_euicc_set_eid (bus, inventory->eid);
-  lpad_bus_euicc_set_spec_version (bus, info->spec_version != NULL ? info->spec_version : "");
-  lpad_bus_euicc_set_firmware_version (bus, info->firmware_version != NULL ? info->firmware_version : "");
-  lpad_bus_euicc_set_profile_version (bus, info->profile_version != NULL ? info->profile_version : "");
-  lpad_bus_euicc_set_free_memory (bus, info->free_memory);
-  lpad_bus_euicc_set_capabilities (bus, (const char *const *) capabilities);
-  lpad_bus_euicc_set_trusted_issuers (bus, (const char *const *) issuers);
-  lpad_bus_euicc_set_forbidden_policy_rules (bus, (const char *const *) forbidden);
-  lpad_bus_euicc_set_default_smdp_address (
-      bus, inventory->default_smdp_address != NULL ? inventory->default_smdp_address : "");
-  lpad_bus_euicc_set_root_smds_address (
-      bus, inventory->root_smds_address != NULL ? inventory->root_smds_address : "");
-  lpad_bus_euicc_set_pending_notifications (bus, inventory->notifications->len);
-}
-
-static void
-set_enabled_profiles (LpadEuicc *euicc, const LpadInventory *inventory)
-{
-  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-  g_auto (GStrv) paths = NULL;
-
-  for (guint i = 0; i < inventory->profiles->len; i++)
-    {
-      const LpadProfile *profile = g_ptr_array_index (inventory->profiles, i);
-
-      if (profile->state == LPAD_PROFILE_ENABLED)
-        g_strv_builder_add (builder, lpad_euicc_profile_path (euicc, profile->iccid));
-    }
-  paths = g_strv_builder_end (builder);
-  lpad_bus_euicc_set_enabled_profiles (LPAD_BUS_EUICC (euicc), (const char *const *) paths);
-}
-
-static void
-emit_if_switched (LpadEuicc *euicc, const LpadInventory *before)
-{
-  g_autofree char *was = iccid_of (enabled_profile (before));
-  g_autofree char *is = iccid_of (enabled_profile (euicc->inventory));
-  GVariantDict details;
-
-  if (g_str_equal (was, is))
-    return;
-  g_variant_dict_init (&details, NULL);
-  g_variant_dict_insert (&details, "device", "s", euicc->reader);
-  g_variant_dict_insert (&details, "physical-device", "s", "");
-  g_variant_dict_insert (&details, "slot", "u", 0);
-  lpad_bus_euicc_emit_profile_switched (LPAD_BUS_EUICC (euicc), was, is, g_variant_dict_end (&details));
-}
-
 static void
 set_inventory (LpadEuicc *euicc, LpadInventory *inventory)
 {
@@ -323,12 +229,11 @@ set_inventory (LpadEuicc *euicc, LpadInventory *inventory)
 
   euicc->inventory = lpad_inventory_ref (inventory);
   lpad_euicc_objects_update (euicc->objects, inventory);
-  set_chip_properties (euicc, inventory);
-  set_enabled_profiles (euicc, inventory);
+  lpad_euicc_properties_set (euicc, inventory);
   if (before == NULL)
     return;
   lpad_euicc_flush (euicc);
-  emit_if_switched (euicc, before);
+  lpad_euicc_properties_emit_if_switched (euicc, before);
 }
 
 static void
@@ -421,17 +326,13 @@ LpadEuicc *
 lpad_euicc_new (LpadCore *core, const char *reader, LpadWorker *worker, LpadInventory *inventory)
 {
   LpadEuicc *euicc = g_object_new (LPAD_TYPE_EUICC, NULL);
-  LpadBusEuicc *bus = LPAD_BUS_EUICC (euicc);
 
   euicc->core = core;
   euicc->path = g_strdup_printf (LPAD_BUS_EUICC_PATH, core->next_euicc++);
   euicc->reader = g_strdup (reader);
   euicc->worker = worker;
   euicc->objects = lpad_euicc_objects_new (euicc);
-  lpad_bus_euicc_set_transport (bus, "pcsc");
-  lpad_bus_euicc_set_device (bus, reader);
-  lpad_bus_euicc_set_physical_device (bus, "");
-  lpad_bus_euicc_set_removable (bus, TRUE);
+  lpad_euicc_properties_set_place (euicc);
   set_error (euicc, NULL);
   set_inventory (euicc, inventory);
   lpad_bus_object_export (core, euicc->path, euicc);
