@@ -4,7 +4,7 @@
 #include "bus-error.h"
 #include "bus-object.h"
 #include "identifiers.h"
-#include "options.h"
+#include "operation-methods.h"
 
 #define PER_CALLER_MAX 8  /* operations that have not finished */
 #define TOTAL_MAX      64 /* of all callers together */
@@ -46,12 +46,10 @@ struct _LpadOperation
   gint64 progress_shown; /* monotonic time */
 };
 
-static void lpad_operation_iface_init (LpadBusOperationIface *iface);
-
 G_DEFINE_FINAL_TYPE_WITH_CODE (LpadOperation,
                                lpad_operation,
                                LPAD_BUS_TYPE_OPERATION_SKELETON,
-                               G_IMPLEMENT_INTERFACE (LPAD_BUS_TYPE_OPERATION, lpad_operation_iface_init))
+                               G_IMPLEMENT_INTERFACE (LPAD_BUS_TYPE_OPERATION, lpad_operation_methods_init))
 
 static void
 clear_timer (guint *timer)
@@ -139,8 +137,8 @@ on_job_progress (LpadJob *job, const char *stage, guint64 bytes_done, guint64 by
         = g_timeout_add ((guint) (wait / G_TIME_SPAN_MILLISECOND) + 1, on_progress_timer, operation);
 }
 
-static void
-dismiss (LpadOperation *operation, LpadDismissal why)
+void
+lpad_operation_dismiss (LpadOperation *operation, LpadDismissal why)
 {
   set_state (operation, STATE_RUNNING);
   lpad_bus_operation_set_cancellable (LPAD_BUS_OPERATION (operation), FALSE);
@@ -153,7 +151,7 @@ on_prompt_timeout (gpointer user_data)
   LpadOperation *operation = user_data;
 
   operation->prompt_timer = 0;
-  dismiss (operation, LPAD_DISMISS_TIMEOUT);
+  lpad_operation_dismiss (operation, LPAD_DISMISS_TIMEOUT);
   return G_SOURCE_REMOVE;
 }
 
@@ -166,156 +164,7 @@ on_client_vanished (LpadClients *clients, const char *name, gpointer user_data)
     return;
   operation->caller_left = TRUE;
   if (operation->state == STATE_WAITING)
-    dismiss (operation, LPAD_DISMISS_CALLER_LEFT);
-}
-
-/* The options of a call that knows none; whether the operation waits for an answer. Answers the call if not.
- */
-static gboolean
-check_answer (LpadOperation *operation, GDBusMethodInvocation *invocation, GVariant *parameters)
-{
-  g_autoptr (GVariant) options = g_variant_get_child_value (parameters, 0);
-  g_autoptr (GError) error = NULL;
-
-  if (lpad_options_none (options, &error) && operation->state != STATE_WAITING)
-    g_set_error_literal (
-        &error, LPAD_ERROR, LPAD_ERROR_WRONG_STATE, "The operation does not wait for an answer.");
-  if (error == NULL)
-    return TRUE;
-  lpad_bus_error_return (invocation, error);
-  return FALSE;
-}
-
-static void
-on_may_confirm (gpointer user_data, GDBusMethodInvocation *invocation, GVariant *parameters)
-{
-  LpadOperation *operation = LPAD_OPERATION (user_data);
-  g_autoptr (GVariant) options = g_variant_get_child_value (parameters, 0);
-  g_autoptr (GError) error = NULL;
-
-  if (operation->state != STATE_WAITING)
-    g_set_error_literal (
-        &error, LPAD_ERROR, LPAD_ERROR_WRONG_STATE, "The operation does not wait for an answer.");
-  if (error != NULL || !operation->kind->confirm (operation, options, &error))
-    {
-      lpad_bus_error_return (invocation, error);
-      return;
-    }
-  set_state (operation, STATE_RUNNING);
-  g_dbus_method_invocation_return_value (invocation, NULL);
-}
-
-static void
-on_may_reject (gpointer user_data, GDBusMethodInvocation *invocation, GVariant *parameters)
-{
-  LpadOperation *operation = LPAD_OPERATION (user_data);
-
-  if (!check_answer (operation, invocation, parameters))
-    return;
-  g_dbus_method_invocation_return_value (invocation, NULL);
-  dismiss (operation, LPAD_DISMISS_REJECTED);
-}
-
-static void
-on_may_postpone (gpointer user_data, GDBusMethodInvocation *invocation, GVariant *parameters)
-{
-  LpadOperation *operation = LPAD_OPERATION (user_data);
-
-  if (!check_answer (operation, invocation, parameters))
-    return;
-  g_dbus_method_invocation_return_value (invocation, NULL);
-  dismiss (operation, LPAD_DISMISS_POSTPONED);
-}
-
-static void
-cancel (LpadOperation *operation)
-{
-  g_autoptr (GError) error = NULL;
-
-  switch (operation->state)
-    {
-    case STATE_QUEUED:
-      g_set_error_literal (&error, LPAD_ERROR, LPAD_ERROR_CANCELLED, "The operation was cancelled.");
-      lpad_error_details (error)->order = LPAD_ORDER_USABLE;
-      lpad_operation_finish (operation, error, NULL);
-      break;
-    case STATE_WAITING:
-      dismiss (operation, LPAD_DISMISS_POSTPONED);
-      break;
-    case STATE_RUNNING:
-    case STATE_FINISHED:
-    default:
-      g_cancellable_cancel (operation->cancellable);
-      break;
-    }
-}
-
-static void
-on_may_cancel (gpointer user_data, GDBusMethodInvocation *invocation, GVariant *parameters)
-{
-  LpadOperation *operation = LPAD_OPERATION (user_data);
-  g_autoptr (GVariant) options = g_variant_get_child_value (parameters, 0);
-  g_autoptr (GError) error = NULL;
-
-  if (lpad_options_none (options, &error)
-      && !lpad_bus_operation_get_cancellable (LPAD_BUS_OPERATION (operation)))
-    g_set_error_literal (&error,
-                         LPAD_ERROR,
-                         LPAD_ERROR_WRONG_STATE,
-                         operation->state == STATE_FINISHED ? "The operation has finished."
-                                                            : "The operation cannot be cancelled any more.");
-  if (error != NULL)
-    {
-      lpad_bus_error_return (invocation, error);
-      return;
-    }
-  g_dbus_method_invocation_return_value (invocation, NULL);
-  cancel (operation);
-}
-
-static gboolean
-handle_confirm (LpadBusOperation *interface, GDBusMethodInvocation *invocation, GVariant *options)
-{
-  LpadOperation *operation = LPAD_OPERATION (interface);
-
-  lpad_auth_method (operation->core->auth, invocation, operation, operation->sender, on_may_confirm);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
-}
-
-static gboolean
-handle_reject (LpadBusOperation *interface, GDBusMethodInvocation *invocation, GVariant *options)
-{
-  LpadOperation *operation = LPAD_OPERATION (interface);
-
-  lpad_auth_method (operation->core->auth, invocation, operation, operation->sender, on_may_reject);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
-}
-
-static gboolean
-handle_postpone (LpadBusOperation *interface, GDBusMethodInvocation *invocation, GVariant *options)
-{
-  LpadOperation *operation = LPAD_OPERATION (interface);
-
-  lpad_auth_method (operation->core->auth, invocation, operation, operation->sender, on_may_postpone);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
-}
-
-static gboolean
-handle_cancel (LpadBusOperation *interface, GDBusMethodInvocation *invocation, GVariant *options)
-{
-  LpadOperation *operation = LPAD_OPERATION (interface);
-
-  lpad_auth_method (operation->core->auth, invocation, operation, operation->sender, on_may_cancel);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
-}
-
-static void
-lpad_operation_iface_init (LpadBusOperationIface *iface)
-{
-  iface->handle_confirm = handle_confirm;
-  iface->handle_reject = handle_reject;
-  iface->handle_postpone = handle_postpone;
-  iface->handle_cancel = handle_cancel;
+    lpad_operation_dismiss (operation, LPAD_DISMISS_CALLER_LEFT);
 }
 
 static void
@@ -431,6 +280,12 @@ lpad_operation_euicc (LpadOperation *operation)
   return operation->euicc;
 }
 
+const char *
+lpad_operation_sender (LpadOperation *operation)
+{
+  return operation->sender;
+}
+
 gpointer
 lpad_operation_data (LpadOperation *operation)
 {
@@ -471,11 +326,11 @@ lpad_operation_ask (LpadOperation *operation, GVariantDict *prompt)
   g_dbus_interface_skeleton_flush (G_DBUS_INTERFACE_SKELETON (operation));
 
   if (operation->aborted)
-    dismiss (operation, LPAD_DISMISS_STOPPING);
+    lpad_operation_dismiss (operation, LPAD_DISMISS_STOPPING);
   else if (operation->caller_left || operation->sender == NULL)
-    dismiss (operation, LPAD_DISMISS_CALLER_LEFT);
+    lpad_operation_dismiss (operation, LPAD_DISMISS_CALLER_LEFT);
   else if (g_cancellable_is_cancelled (operation->cancellable))
-    dismiss (operation, LPAD_DISMISS_POSTPONED);
+    lpad_operation_dismiss (operation, LPAD_DISMISS_POSTPONED);
   else
     operation->prompt_timer = g_timeout_add_seconds (timeout, on_prompt_timeout, operation);
 }
@@ -561,6 +416,62 @@ lpad_operation_finish (LpadOperation *operation, GError *error, GBytes *iccid)
     operation->core->on_step (operation->core->on_step_data);
 }
 
+gboolean
+lpad_operation_check_waiting (LpadOperation *operation, GError **error)
+{
+  if (operation->state == STATE_WAITING)
+    return TRUE;
+  g_set_error_literal (
+      error, LPAD_ERROR, LPAD_ERROR_WRONG_STATE, "The operation does not wait for an answer.");
+  return FALSE;
+}
+
+gboolean
+lpad_operation_confirm (LpadOperation *operation, GVariant *options, GError **error)
+{
+  if (!lpad_operation_check_waiting (operation, error)
+      || !operation->kind->confirm (operation, options, error))
+    return FALSE;
+  set_state (operation, STATE_RUNNING);
+  return TRUE;
+}
+
+gboolean
+lpad_operation_check_cancellable (LpadOperation *operation, GError **error)
+{
+  if (lpad_bus_operation_get_cancellable (LPAD_BUS_OPERATION (operation)))
+    return TRUE;
+  g_set_error_literal (error,
+                       LPAD_ERROR,
+                       LPAD_ERROR_WRONG_STATE,
+                       operation->state == STATE_FINISHED ? "The operation has finished."
+                                                          : "The operation cannot be cancelled any more.");
+  return FALSE;
+}
+
+void
+lpad_operation_cancel (LpadOperation *operation)
+{
+  g_autoptr (GError) error = NULL;
+
+  switch (operation->state)
+    {
+    case STATE_QUEUED:
+      g_set_error_literal (&error, LPAD_ERROR, LPAD_ERROR_CANCELLED, "The operation was cancelled.");
+      lpad_error_details (error)->order = LPAD_ORDER_USABLE;
+      lpad_operation_finish (operation, error, NULL);
+      break;
+    case STATE_WAITING:
+      lpad_operation_dismiss (operation, LPAD_DISMISS_POSTPONED);
+      break;
+    case STATE_RUNNING:
+    case STATE_FINISHED:
+    default:
+      g_cancellable_cancel (operation->cancellable);
+      break;
+    }
+}
+
 void
 lpad_operation_begin (LpadOperation *operation)
 {
@@ -588,7 +499,7 @@ lpad_operation_abort (LpadOperation *operation, LpadError reason)
     case STATE_WAITING:
       if (!lpad_euicc_is_gone (operation->euicc))
         {
-          dismiss (operation, LPAD_DISMISS_STOPPING);
+          lpad_operation_dismiss (operation, LPAD_DISMISS_STOPPING);
           return;
         }
       break;

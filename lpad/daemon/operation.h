@@ -71,6 +71,9 @@ const char *lpad_operation_path (LpadOperation *operation);
 /** lpad_operation_euicc: the chip that it is about. */
 LpadEuicc *lpad_operation_euicc (LpadOperation *operation);
 
+/** lpad_operation_sender: unique name of the caller; NULL: lpad itself. */
+const char *lpad_operation_sender (LpadOperation *operation);
+
 /** lpad_operation_data: what its kind gave to lpad_operation_start(). */
 gpointer lpad_operation_data (LpadOperation *operation);
 
@@ -89,6 +92,28 @@ void lpad_operation_take (LpadOperation *operation, LpadJob *job);
 
 /** lpad_operation_ask: waits for an answer; @prompt (ended here) lacks only the deadline, which is added. */
 void lpad_operation_ask (LpadOperation *operation, GVariantDict *prompt);
+
+/** lpad_operation_check_waiting: whether it waits for an answer; %LPAD_ERROR_WRONG_STATE when not. */
+gboolean lpad_operation_check_waiting (LpadOperation *operation, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * lpad_operation_confirm: the answer is yes, with @options.
+ * Returns: FALSE, and it goes on waiting, when something is missing; %LPAD_ERROR_WRONG_STATE when it does not
+ * wait
+ */
+gboolean lpad_operation_confirm (LpadOperation *operation,
+                                 GVariant *options,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** lpad_operation_dismiss: ends one that waits, without an answer or with a no. */
+void lpad_operation_dismiss (LpadOperation *operation, LpadDismissal why);
+
+/** lpad_operation_check_cancellable: whether it can be cancelled now; %LPAD_ERROR_WRONG_STATE when not. */
+gboolean lpad_operation_check_cancellable (LpadOperation *operation,
+                                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** lpad_operation_cancel: ends one that can be cancelled, at its next safe point. */
+void lpad_operation_cancel (LpadOperation *operation);
 
 /**
  * lpad_operation_finish: the end.
