@@ -69,6 +69,28 @@ static const Row remove_notification[] = {
   UNDEFINED (LPAD_ORDER_UNKNOWN),
 };
 
+/* SGP.22 v2.5, 5.7.12. A chip that holds a newer list, or misses the one that this one continues, has been
+ * told otherwise by somebody else. */
+static const Row load_crl[] = {
+  { 1, LPAD_ERROR_PROTOCOL_ERROR, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,
+    "the chip found a wrong signature on the list of revoked certificates",
+    "Ask the issuer for its list again." },
+  { 2, LPAD_ERROR_PROTOCOL_ERROR, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,
+    "the chip cannot read the list of revoked certificates", "Ask the issuer for its list again." },
+  { 3, LPAD_ERROR_INSUFFICIENT_MEMORY, LPAD_RETRY_LATER, LPAD_ORDER_UNKNOWN, 0,
+    "the chip has no room for the list of revoked certificates",
+    "Delete a profile that is no longer needed and try again." },
+  { 4, LPAD_ERROR_ISSUER_MISSING, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,
+    "the chip does not know the issuer of the list of revoked certificates",
+    "Give the chip only lists of issuers that it trusts." },
+  { 5, LPAD_ERROR_WRONG_STATE, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,
+    "the chip holds a newer list of revoked certificates already", "Ask the issuer for its newest list." },
+  { 6, LPAD_ERROR_WRONG_STATE, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,
+    "the chip misses the list that this list of revoked certificates continues",
+    "Load the issuer's complete list first." },
+  UNDEFINED (LPAD_ORDER_UNKNOWN),
+};
+
 /* SGP.22 v2.5, 5.7.13; 8 and up: v3. The server has not yet seen the matching ID, so the order is as it was.
  */
 static const Row authenticate_server[] = {
@@ -204,6 +226,7 @@ static const Function functions[] = {
   [LPAD_FUNCTION_RETRIEVE_NOTIFICATIONS_LIST]
   = FUNCTION ("ES10b.RetrieveNotificationsList", retrieve_notifications_list),
   [LPAD_FUNCTION_REMOVE_NOTIFICATION] = FUNCTION ("ES10b.RemoveNotificationFromList", remove_notification),
+  [LPAD_FUNCTION_LOAD_CRL] = FUNCTION ("ES10b.LoadCRL", load_crl),
   [LPAD_FUNCTION_AUTHENTICATE_SERVER] = FUNCTION ("ES10b.AuthenticateServer", authenticate_server),
   [LPAD_FUNCTION_CANCEL_SESSION] = FUNCTION ("ES10b.CancelSession", cancel_session),
   [LPAD_FUNCTION_GET_PROFILES_INFO] = FUNCTION ("ES10c.GetProfilesInfo", get_profiles_info),

@@ -104,6 +104,19 @@ GBytes *lpad_es10b_cancel_session (LpadChannel *channel,
                                    LpadCancelReason reason,
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+#define LPAD_CRL_MAX 65000 /* octets: what fits into the blocks of one command */
+
+/**
+ * lpad_es10b_load_crl: SGP.22 5.7.12: gives the chip a list of revoked certificates.
+ * @info: EUICCInfo2: nothing is sent to a chip that does not say that it keeps such lists
+ * @crl: a CertificateList (RFC 5280) in DER, at most LPAD_CRL_MAX octets
+ * Returns: (element-type guint64) (nullable): numbers of the parts of the list that the chip still misses,
+ * empty: none; %LPAD_ERROR_NOT_SUPPORTED, %LPAD_ERROR_INVALID_ARGUMENTS, or what the chip found. Free with
+ * g_array_unref().
+ */
+GArray *lpad_es10b_load_crl (LpadChannel *channel, const LpadEuiccInfo *info, GBytes *crl, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 /**
  * LpadRatEntry: a row of the rules authorisation table (SGP.22 2.9.1).
  * @operators: (element-type LpadTlv-like GBytes): OperatorId values (content of SEQUENCE 30)

@@ -20,6 +20,10 @@ ask (LpadChannel *channel)
   g_autoptr (LpadEuiccInfo) info2 G_GNUC_UNUSED = lpad_es10b_get_euicc_info2 (channel, NULL);
   g_autoptr (GBytes) challenge G_GNUC_UNUSED = lpad_es10b_get_euicc_challenge (channel, NULL);
   g_autoptr (GPtrArray) rat G_GNUC_UNUSED = lpad_es10b_get_rat (channel, NULL);
+
+  const LpadEuiccInfo capable = { .rsp_capability = LPAD_RSP_CRL };
+  g_autoptr (GBytes) crl = g_bytes_new_static ("\x30\x00", 2);
+  g_autoptr (GArray) missing G_GNUC_UNUSED = lpad_es10b_load_crl (channel, &capable, crl, NULL);
   g_autofree char *eid = lpad_es10c_get_eid (channel, NULL);
   g_assert_true (eid == NULL || strlen (eid) == 32);
 }

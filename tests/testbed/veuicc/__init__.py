@@ -7,7 +7,8 @@
 
 Modules from the outside in: vpcd (reader), euicc (life, faults), transport
 (channels, STORE DATA), functions (ES10), session (authentication), loading,
-install and elements (bound profile package), profiles and rules, notifications.
+install and elements (bound profile package), profiles and rules, notifications,
+crl (revoked certificates).
 """
 
 from testbed.veuicc.config import Config

@@ -13,6 +13,7 @@ from testbed.pki import ChipCredentials, ChipIdentity
 from testbed.veuicc import info
 from testbed.veuicc.apdu import Ins, StatusError, Sw, parse, status
 from testbed.veuicc.config import Config
+from testbed.veuicc.crl import CrlStore
 from testbed.veuicc.faults import AFTER, BEFORE, Fault, Faults
 from testbed.veuicc.functions import Functions
 from testbed.veuicc.loading import PACKAGE_TAG, Loading
@@ -71,6 +72,7 @@ class Euicc:
         self.transcript = Transcript()
         self.profiles = ProfileTable()
         self.notifications = NotificationStore(lambda: self.config.notification_slots)
+        self.crls = CrlStore(lambda: self.free_memory)
         self.default_dp = ""
         #: Called without arguments when a fault pulls the card.
         self.on_removal: Callable[[], None] = lambda: None
@@ -92,7 +94,7 @@ class Euicc:
 
     @property
     def free_memory(self) -> int:
-        return max(0, self.config.memory - self.profiles.used_memory)
+        return max(0, self.config.memory - self.profiles.used_memory - self.crls.used_memory)
 
     @property
     def open_channels(self) -> int:
@@ -126,7 +128,7 @@ class Euicc:
         """Volatile memory is new, and unfinished business is finished."""
         self._powered = True
         self._transport = Transport(self.config, self)
-        self.sessions = Sessions(self.credentials, kept=self.sessions.kept)
+        self.sessions = Sessions(self.credentials, kept=self.sessions.kept, revoked=self.crls.revoked)
         self._call_fault: Fault | None = None
         self._name = ""
         self._removed = False
@@ -298,6 +300,7 @@ class Euicc:
             "notifications": self.notifications.to_json(),
             "kept_keys": [kept.to_json() for kept in self.sessions.kept],
             "interrupted": self.loading.interrupted,
+            "crls": self.crls.to_json(),
         })
 
     def _load(self) -> None:
@@ -310,6 +313,7 @@ class Euicc:
         kept = [KeptKey.from_json(key) for key in state.get("kept_keys", [])]
         self.sessions = Sessions(self.credentials, kept=kept)
         self.loading.interrupted = state.get("interrupted")
+        self.crls.from_json(state.get("crls", {}))
 
 
 def _instruction(command: bytes) -> str:

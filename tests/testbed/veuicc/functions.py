@@ -24,6 +24,8 @@ NO_RESULT = 1
 INCORRECT_INPUT = 1
 NOTHING_TO_DELETE = 1
 MAX_ADDRESS = 255
+#: rspCapability: LoadCRL is known.
+CRL_SUPPORT = 1
 
 
 def answer(tag: int, code: int = 0, error_tag: int = 0x80) -> bytes:
@@ -45,6 +47,7 @@ class Functions:
             "ListNotification": self._list_notification,
             "RetrieveNotificationsList": self._retrieve_notifications,
             "RemoveNotificationFromList": self._remove_notification,
+            "LoadCRL": self._load_crl,
             "AuthenticateServer": self._authenticate_server,
             "CancelSession": self._cancel_session,
             "GetRAT": self._get_rat,
@@ -145,6 +148,24 @@ class Functions:
     def _remove_notification(self, request: tlv.Tlv) -> bytes:
         removed = self._chip.notifications.remove(tlv.read_integer(request.get(0x80).value))
         return answer(request.tag, 0 if removed else NOTHING_TO_DELETE)
+
+    # Revocation: 5.7.12
+
+    def _load_crl(self, request: tlv.Tlv) -> bytes:
+        """The list comes with the tag A0 in the place of its SEQUENCE's."""
+        chip = self._chip
+        if CRL_SUPPORT not in chip.config.rsp_capability:
+            raise StatusError(Sw.REFERENCE)
+        (listed,) = _exactly(request.children(), 1)
+        if listed.tag != 0xA0:
+            raise tlv.TlvError("a list of revoked certificates is expected")
+        try:
+            missing = chip.crls.load(tlv.encode(0x30, listed.value), chip.credentials.ci_certs)
+        except Refused as refused:
+            return answer(request.tag, refused.code, 0x81)
+        numbers = [tlv.encode(0x02, tlv.integer(part)) for part in missing]
+        parts = [tlv.encode(0xA0, numbers)] if numbers else []
+        return tlv.encode(request.tag, tlv.encode(0xA0, parts))
 
     # Profiles: 5.7.15 to 5.7.19, 5.7.21
 

@@ -17,6 +17,7 @@ FUNCTIONS: dict[str, tuple[int, int]] = {
     "ListNotification": (0xBF28, 0x81),
     "RetrieveNotificationsList": (0xBF2B, 0x81),
     "RemoveNotificationFromList": (0xBF30, 0x80),
+    "LoadCRL": (0xBF35, 0x81),
     "AuthenticateServer": (0xBF38, 0xA1),
     "CancelSession": (0xBF41, 0x81),
     "GetRAT": (0xBF43, 0x80),

@@ -8,6 +8,7 @@ AuthenticateServer, 5.7.14 CancelSession.  A session lives in volatile memory.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
@@ -98,6 +99,8 @@ class Sessions:
     credentials: ChipCredentials
     current: Session | None = None
     kept: list[KeptKey] = field(default_factory=list)
+    #: Whether a list that was loaded revokes a server's certificate.
+    revoked: Callable[[x509.Certificate], bool] = lambda _cert: False
 
     # 5.7.7
 
@@ -139,6 +142,8 @@ class Sessions:
         cert = _load_certificate(cert_tlv, AuthError.CERTIFICATE)
         issuer = self._issuer_of(cert)
         if issuer is None or not pki.is_issued_by(cert, issuer) or not pki.may_sign_data(cert):
+            raise Refused(AuthError.CERTIFICATE)
+        if self.revoked(cert):
             raise Refused(AuthError.CERTIFICATE)
         if not pki.has_role(cert, "dp-auth", "ds-auth") or not pki.registered_oid(cert):
             raise Refused(AuthError.OID)
@@ -206,7 +211,7 @@ class Sessions:
         by_operator = pki.has_role(session.server_cert, "dp-auth") and pki.has_role(cert, "dp-pb")
         if not (same_issuer and same_server and by_operator and pki.may_sign_data(cert)):
             raise Refused(DownloadError.CERTIFICATE)
-        if issuer is None or not pki.is_issued_by(cert, issuer):
+        if issuer is None or not pki.is_issued_by(cert, issuer) or self.revoked(cert):
             raise Refused(DownloadError.CERTIFICATE)
         if _curve(cert) not in curves:
             raise Refused(DownloadError.CURVE)
