@@ -33,6 +33,8 @@ typedef struct
 #define ADVICE_LATER    "Try again later."
 #define ADVICE_OPERATOR "Ask the operator for help."
 #define ADVICE_BURNT    "Ask the operator for a new activation code."
+#define ADVICE_OVER     "There is nothing to do: the session ends by itself."
+#define ADVICE_CODE     "Ask the operator for an activation code instead."
 #define ADVICE_DEVICE   "Ask the operator for a profile that fits this device."
 
 #define NO_COMMON_ISSUER "the chip and the operator's server have no certificate issuer in common"
@@ -100,20 +102,23 @@ static const Row rows[] = {
     "too many wrong confirmation codes: the operator's server has blocked the order", ADVICE_BURNT },
   { PACKAGE, "8.8.5", "4.10", EXPIRED, ORDER_EXPIRED, ADVICE_BURNT },
 
-  { CANCEL, "8.10.1", "3.9", REFUSED_DS, LOST_SESSION, NULL },
-  { CANCEL, "8.1", "6.1", REFUSED_DS, BAD_SIGNATURE, NULL },
-  { CANCEL, "8.8", "3.10", REFUSED_DS, "the cancelled session belongs to another server", NULL },
+  { CANCEL, "8.10.1", "3.9", REFUSED_DS, LOST_SESSION, ADVICE_OVER },
+  { CANCEL, "8.1", "6.1", REFUSED_DS, BAD_SIGNATURE, ADVICE_OVER },
+  { CANCEL, "8.8", "3.10", REFUSED_DS, "the cancelled session belongs to another server", ADVICE_OVER },
 
   { DS_INITIATE, "8.9.1", "3.8", REFUSED_DS,
-    "the discovery server says that it is not the one that was asked for", NULL },
-  { DS_INITIATE, "8.9.2", "3.1", REFUSED_DS, DISCOVERY "they have no certificate issuer in common", NULL },
+    "the discovery server says that it is not the one that was asked for",
+    "Check the address of the discovery server." },
+  { DS_INITIATE, "8.9.2", "3.1", REFUSED_DS, DISCOVERY "they have no certificate issuer in common",
+    ADVICE_CODE },
   { DS_INITIATE, "8.9.3", "3.1", LPAD_ERROR_NOT_SUPPORTED, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN,
-    DISCOVERY "it does not support the version of the specification that the chip speaks", NULL },
-  { DS_INITIATE, "8.9.4", "3.7", REFUSED_DS, DISCOVERY "they have no certificate issuer in common", NULL },
-  { DS_CLIENT, "8.1.2", "6.1", REFUSED_DS, DISCOVERY "the certificate of its maker is invalid", NULL },
-  { DS_CLIENT, "8.1.2", "6.3", REFUSED_DS, DISCOVERY "the certificate of its maker has expired", NULL },
-  { DS_CLIENT, "8.1.3", "6.1", REFUSED_DS, DISCOVERY "its certificate is invalid", NULL },
-  { DS_CLIENT, "8.1.3", "6.3", REFUSED_DS, DISCOVERY "its certificate has expired", NULL },
+    DISCOVERY "it does not support the version of the specification that the chip speaks", ADVICE_CODE },
+  { DS_INITIATE, "8.9.4", "3.7", REFUSED_DS, DISCOVERY "they have no certificate issuer in common",
+    ADVICE_CODE },
+  { DS_CLIENT, "8.1.2", "6.1", REFUSED_DS, DISCOVERY "the certificate of its maker is invalid", ADVICE_CODE },
+  { DS_CLIENT, "8.1.2", "6.3", REFUSED_DS, DISCOVERY "the certificate of its maker has expired", ADVICE_CODE },
+  { DS_CLIENT, "8.1.3", "6.1", REFUSED_DS, DISCOVERY "its certificate is invalid", ADVICE_CODE },
+  { DS_CLIENT, "8.1.3", "6.3", REFUSED_DS, DISCOVERY "its certificate has expired", ADVICE_CODE },
   { DS_CLIENT, "8.1", "6.1", LPAD_ERROR_PROTOCOL_ERROR, LPAD_RETRY_NOW, LPAD_ORDER_UNKNOWN,
     "the discovery server could not verify the signature of the chip", ADVICE_LATER },
   { DS_CLIENT, "8.10.1", "3.9", LPAD_ERROR_SERVER_REFUSED, LPAD_RETRY_NOW, LPAD_ORDER_UNKNOWN,

@@ -21,6 +21,8 @@ typedef struct
   gsize n_rows;
 } Function;
 
+#define ADVICE_NONE   "There is nothing left to do."
+#define ADVICE_MAKER  "Ask the maker of the chip whether there is newer software for it."
 #define ADVICE_CARD   "Take the card out and put it back, or restart the device, and try again."
 #define ADVICE_AGAIN  "Try again."
 #define ADVICE_LIST   "Read the list of profiles again."
@@ -59,13 +61,13 @@ static const Row list_notification[] = {
 
 static const Row retrieve_notifications_list[] = {
   { 1, LPAD_ERROR_NOT_FOUND, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,
-    "the chip holds no such notification", NULL },
+    "the chip holds no such notification", ADVICE_NONE },
   UNDEFINED (LPAD_ORDER_UNKNOWN),
 };
 
 static const Row remove_notification[] = {
   { 1, LPAD_ERROR_NOT_FOUND, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,
-    "the chip holds no such notification", NULL },
+    "the chip holds no such notification", ADVICE_NONE },
   UNDEFINED (LPAD_ORDER_UNKNOWN),
 };
 
@@ -85,7 +87,7 @@ static const Row load_crl[] = {
     "Give the chip only lists of issuers that it trusts." },
   { 5, LPAD_ERROR_WRONG_STATE, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,
     "the chip holds a newer list of revoked certificates already", "Ask the issuer for its newest list." },
-  { 6, LPAD_ERROR_WRONG_STATE, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,
+  { 6, LPAD_ERROR_WRONG_STATE, LPAD_RETRY_LATER, LPAD_ORDER_UNKNOWN, 0,
     "the chip misses the list that this list of revoked certificates continues",
     "Load the issuer's complete list first." },
   UNDEFINED (LPAD_ORDER_UNKNOWN),
@@ -121,19 +123,19 @@ static const Row authenticate_server[] = {
   { 13, LPAD_ERROR_SERVER_NOT_TRUSTED, LPAD_RETRY_USELESS, LPAD_ORDER_USABLE, 0,
     "the certificates of the operator's server do not fit together", ADVICE_ISSUER },
   { 14, LPAD_ERROR_PROTOCOL_ERROR, LPAD_RETRY_USELESS, LPAD_ORDER_USABLE, 0,
-    "the chip has no profile with the ICCID that was asked for", NULL },
+    "the chip has no profile with the ICCID that was asked for", ADVICE_LIST },
   UNDEFINED (LPAD_ORDER_USABLE),
 };
 
 static const Row cancel_session[] = {
   { 5, LPAD_ERROR_CARD_ERROR, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,
-    "the chip has no such session any more", NULL },
+    "the chip has no such session any more", ADVICE_NONE },
   UNDEFINED (LPAD_ORDER_UNKNOWN),
 };
 
 static const Row get_profiles_info[] = {
   { 1, LPAD_ERROR_CARD_ERROR, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,
-    "the chip does not understand the question for its profiles", NULL },
+    "the chip does not understand the question for its profiles", ADVICE_MAKER },
   { 11, LPAD_ERROR_CARD_BUSY, LPAD_RETRY_NOW, LPAD_ORDER_UNKNOWN, 0,
     "the chip is changing a profile at this moment", ADVICE_AGAIN },
   UNDEFINED (LPAD_ORDER_UNKNOWN),
@@ -152,14 +154,14 @@ static const Row get_profiles_info[] = {
 #define COMMAND_ERROR                                                                                        \
   {                                                                                                          \
     7, LPAD_ERROR_CARD_ERROR, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,                                     \
-        "the chip finds fault with the command", NULL                                                        \
+        "the chip finds fault with the command", ADVICE_MAKER                                                \
   }
 
 /* SGP.22 v2.5, 5.7.16; 6 and up: v3. */
 static const Row enable_profile[] = {
   NO_SUCH_PROFILE,
   { 2, LPAD_ERROR_WRONG_STATE, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,
-    "the profile is enabled already", NULL },
+    "the profile is enabled already", ADVICE_NONE },
   { 3, LPAD_ERROR_POLICY_VIOLATION, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,
     "the profile in use must not be disabled: its operator forbids it",
     "Ask the operator of the profile in use." },
@@ -168,10 +170,11 @@ static const Row enable_profile[] = {
     "Disable the test profile first." },
   CAT_BUSY,
   { 6, LPAD_ERROR_POLICY_VIOLATION, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,
-    "a rule of the company that owns a profile on this chip forbids it", NULL },
+    "a rule of the company that owns a profile on this chip forbids it",
+    "Ask the company that manages the device." },
   COMMAND_ERROR,
   { 9, LPAD_ERROR_POLICY_VIOLATION, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,
-    "this is not allowed to remote management", NULL },
+    "this is not allowed to remote management", "Do it on the device itself." },
   { 10, LPAD_ERROR_WRONG_STATE, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,
     "as many profiles are enabled as the chip can serve at a time", "Disable another profile first." },
   UNDEFINED (LPAD_ORDER_UNKNOWN),
@@ -180,12 +183,13 @@ static const Row enable_profile[] = {
 static const Row disable_profile[] = {
   NO_SUCH_PROFILE,
   { 2, LPAD_ERROR_WRONG_STATE, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,
-    "the profile is disabled already", NULL },
+    "the profile is disabled already", ADVICE_NONE },
   { 3, LPAD_ERROR_POLICY_VIOLATION, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,
     "the profile must not be disabled: its operator forbids it", "Ask the operator of the profile." },
   CAT_BUSY,
   { 6, LPAD_ERROR_POLICY_VIOLATION, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,
-    "a rule of the company that owns a profile on this chip forbids it", NULL },
+    "a rule of the company that owns a profile on this chip forbids it",
+    "Ask the company that manages the device." },
   COMMAND_ERROR,
   UNDEFINED (LPAD_ORDER_UNKNOWN),
 };
@@ -202,7 +206,7 @@ static const Row delete_profile[] = {
 
 static const Row memory_reset[] = {
   { 1, LPAD_ERROR_NOT_FOUND, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,
-    "the chip holds nothing that this would delete", NULL },
+    "the chip holds nothing that this would delete", ADVICE_NONE },
   CAT_BUSY,
   UNDEFINED (LPAD_ORDER_UNKNOWN),
 };
@@ -279,7 +283,8 @@ static const Row install_errors[] = {
   { 31, LPAD_ERROR_INSTALLATION_FAILED, LPAD_RETRY_USELESS, LPAD_ORDER_ENDED, 0,
     BAD_PACKAGE "its protection is weaker than the chip demands", ADVICE_BURNT },
   { 32, LPAD_ERROR_POLICY_VIOLATION, LPAD_RETRY_USELESS, LPAD_ORDER_ENDED, 0,
-    "the chip takes test profiles only from certain servers, and this is none of them", NULL },
+    "the chip takes test profiles only from certain servers, and this is none of them",
+    "Ask the maker of the chip from which servers it takes test profiles." },
   { 127, LPAD_ERROR_INSTALLATION_FAILED, LPAD_RETRY_USELESS, LPAD_ORDER_ENDED, 0,
     "the chip could not install the profile and does not say why", ADVICE_BURNT },
 };
@@ -287,7 +292,8 @@ static const Row install_errors[] = {
 /* ISO/IEC 7816-4 and ETSI TS 102 221 10.2.1, as ISD-R uses them. */
 static const Row status_words[] = {
   { 0x6581, LPAD_ERROR_CARD_ERROR, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,
-    "the memory of the chip is full or worn out", NULL },
+    "the memory of the chip is full or worn out",
+    "Delete a profile that is no longer needed; if that does not help, the chip has to be replaced." },
   { 0x6601, LPAD_ERROR_CARD_ERROR, LPAD_RETRY_NOW, LPAD_ORDER_UNKNOWN, 0,
     "the connection to the chip does not carry commands of this size", ADVICE_AGAIN },
   { 0x6700, LPAD_ERROR_CARD_ERROR, LPAD_RETRY_NOW, LPAD_ORDER_UNKNOWN, 0,
@@ -297,31 +303,31 @@ static const Row status_words[] = {
   { 0x6883, LPAD_ERROR_CARD_ERROR, LPAD_RETRY_NOW, LPAD_ORDER_UNKNOWN, 0,
     "the chip misses the last part of a command", ADVICE_CARD },
   { 0x6884, LPAD_ERROR_NOT_SUPPORTED, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,
-    "the chip takes no commands in several parts", NULL },
+    "the chip takes no commands in several parts", ADVICE_MAKER },
   { 0x6982, LPAD_ERROR_CARD_ERROR, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,
-    "the chip does not allow this to a device", NULL },
+    "the chip does not allow this to a device", ADVICE_MAKER },
   { 0x6985, LPAD_ERROR_CARD_ERROR, LPAD_RETRY_LATER, LPAD_ORDER_UNKNOWN, 0,
     "the chip cannot do this now: it waits for a reset, or something before it failed", ADVICE_CARD },
   { 0x6a80, LPAD_ERROR_CARD_ERROR, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,
-    "the chip finds fault with the data of the command", NULL },
+    "the chip finds fault with the data of the command", ADVICE_MAKER },
   { 0x6a81, LPAD_ERROR_NOT_SUPPORTED, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,
-    "the chip does not offer this function", NULL },
+    "the chip does not offer this function", ADVICE_MAKER },
   { 0x6a82, LPAD_ERROR_NOT_SUPPORTED, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,
     "the card is no eUICC, or hides that it is one",
     "Check that the card is an eSIM chip and not an ordinary SIM card." },
   { 0x6a84, LPAD_ERROR_INSUFFICIENT_MEMORY, LPAD_RETRY_LATER, LPAD_ORDER_UNKNOWN, 0,
     "the chip has not enough memory", "Delete a profile that is no longer needed and try again." },
   { 0x6a86, LPAD_ERROR_CARD_ERROR, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,
-    "the chip finds fault with the parameters of the command", NULL },
+    "the chip finds fault with the parameters of the command", ADVICE_MAKER },
   { 0x6a88, LPAD_ERROR_NOT_SUPPORTED, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,
-    "the chip does not know this function", NULL },
+    "the chip does not know this function", ADVICE_MAKER },
   { 0x6b00, LPAD_ERROR_CARD_ERROR, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,
-    "the chip finds fault with the parameters of the command", NULL },
+    "the chip finds fault with the parameters of the command", ADVICE_MAKER },
   { 0x6d00, LPAD_ERROR_CARD_ERROR, LPAD_RETRY_NOW, LPAD_ORDER_UNKNOWN, 0,
     "the chip does not know the command: another application than the eSIM manager is selected",
     ADVICE_AGAIN },
   { 0x6e00, LPAD_ERROR_CARD_ERROR, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,
-    "the chip does not know this class of commands", NULL },
+    "the chip does not know this class of commands", ADVICE_MAKER },
   { 0x6f00, LPAD_ERROR_CARD_ERROR, LPAD_RETRY_LATER, LPAD_ORDER_UNKNOWN, 0,
     "the chip failed without saying why", ADVICE_CARD },
   { 0x9300, LPAD_ERROR_CARD_BUSY, LPAD_RETRY_NOW, LPAD_ORDER_UNKNOWN, 0,

@@ -26,6 +26,7 @@ typedef enum
   LPAD_FUNCTION_DELETE_PROFILE,
   LPAD_FUNCTION_MEMORY_RESET,
   LPAD_FUNCTION_SET_NICKNAME,
+  LPAD_N_FUNCTIONS, /* how many there are */
 } LpadFunction;
 
 /** lpad_function_name: "ES10b.PrepareDownload" and so on. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Holds the tables of codec/result.c and codec/result-server.c against tests/conformance/results.ini: each code
- * that a chip or a server may answer with is a case of its own. */
+/* Holds the tables of codec/result.c and codec/result-server.c against tests/conformance/results.ini: each
+ * code that a chip or a server may answer with is a case of its own. */
 #include <string.h>
 
 #include "lpad-error-enums.h"
@@ -15,7 +15,7 @@ typedef struct
 {
   const char *group;
   const char *key;
-  const char *const *values;
+  char **values;
 } Line;
 
 static const char *
@@ -55,11 +55,12 @@ order_name (LpadOrder order)
   return names[order];
 }
 
-/* What a person reads: a sentence of its own that is not the one for codes that nobody knows, and what to do. */
+/* What a person reads: a sentence of its own that is not the one for codes that nobody knows, and what to do.
+ */
 static void
-assert_told (const GError *error, const char *const *values)
+assert_told (GError *error, char *const *values)
 {
-  const LpadErrorDetails *details = lpad_error_details ((GError *) error);
+  const LpadErrorDetails *details = lpad_error_details (error);
 
   g_assert_cmpstr (error_name (error), ==, values[1]);
   g_assert_cmpstr (retry_name (details->retry), ==, values[2]);
@@ -140,6 +141,18 @@ test_server_pair (gconstpointer data)
   g_assert_cmpstr (lpad_error_details (error)->reason_code, ==, pair[1]);
 }
 
+static void
+test_status_word (gconstpointer data)
+{
+  const Line *line = data;
+  guint status = (guint) g_ascii_strtoull (line->key, NULL, 16);
+  g_autoptr (GError) error = NULL;
+
+  lpad_result_set_status_word (&error, "ES10b.GetEUICCInfo", status);
+  assert_told (error, line->values);
+  g_assert_cmpuint (lpad_error_details (error)->status_word, ==, status);
+}
+
 static GTestDataFunc
 test_of_group (const char *group)
 {
@@ -147,11 +160,13 @@ test_of_group (const char *group)
     return test_error_reason;
   if (g_str_equal (group, "bppCommandId"))
     return test_bpp_command;
+  if (g_str_equal (group, "StatusWord"))
+    return test_status_word;
   return g_str_has_prefix (group, "ES10") ? test_function_code : test_server_pair;
 }
 
 /* Each value of @group and @key, trimmed; as many as the kind of line needs. */
-static const char *const *
+static char **
 read_values (GKeyFile *file, const char *group, const char *key)
 {
   g_autoptr (GError) error = NULL;
@@ -161,7 +176,7 @@ read_values (GKeyFile *file, const char *group, const char *key)
   for (guint i = 0; values[i] != NULL; i++)
     (void) g_strstrip (values[i]);
   g_assert_cmpuint (g_strv_length (values), ==, g_str_equal (group, "bppCommandId") ? 2 : 4);
-  return (const char *const *) values;
+  return values;
 }
 
 static void
@@ -188,7 +203,7 @@ line_free (gpointer data)
 {
   Line *line = data;
 
-  g_strfreev ((char **) line->values);
+  g_strfreev (line->values);
   g_free (line);
 }
 

@@ -108,7 +108,7 @@ test_functions (void)
 static void
 test_sentences (void)
 {
-  for (guint function = 0; function <= LPAD_FUNCTION_SET_NICKNAME; function++)
+  for (guint function = 0; function < LPAD_N_FUNCTIONS; function++)
     {
       g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
