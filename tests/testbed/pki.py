@@ -14,6 +14,8 @@ Folders (certificates and keys as PEM or DER, any of the suffixes .pem .der .crt
              [eum-2 euicc-2 euicc-key-2 …]  the same below further issuers
     server:  ci-1 [ci-2 …]              issuers whose chips are accepted
              dp-auth dp-auth-key  dp-pb dp-pb-key  dp-tls dp-tls-key
+    smds:    ci-1 [ci-2 …]              likewise
+             ds-auth ds-auth-key  ds-tls ds-tls-key
 """
 
 from __future__ import annotations
@@ -45,6 +47,7 @@ ROLES = {
     "dp-auth": 4, "dp-pb": 5, "ds-tls": 6, "ds-auth": 7,
 }
 DEFAULT_DP_OID = "2.999.10"
+DEFAULT_DS_OID = "2.999.20"
 DEFAULT_EIN = "89049032"
 EUM_NAME = "Testbed EUM"
 
@@ -351,6 +354,13 @@ class Ci(Credential):
     def make_dp_pb(self, oid: str = DEFAULT_DP_OID, **options) -> Credential:
         return self.make_dp("dp-pb", oid, **options)
 
+    def make_ds_auth(self, oid: str = DEFAULT_DS_OID, **options) -> Credential:
+        return self.make_dp("ds-auth", oid, **options)
+
+    def make_ds_tls(self, hosts: Iterable[str], oid: str = DEFAULT_DS_OID, **options) -> Credential:
+        """The same for an SM-DS."""
+        return self.make_dp_tls(hosts, oid, role="ds-tls", **options)
+
     def make_dp_tls(
         self,
         hosts: Iterable[str],
@@ -527,6 +537,10 @@ class ChipCredentials:
         return cls(_load_issuers(folder), identities)
 
 
+DP_ROLES = ("dp-auth", "dp-pb", "dp-tls")
+DS_ROLES = ("ds-auth", "ds-tls")
+
+
 @dataclass
 class ServerCredentials:
     """What an SM-DP+ is made with."""
@@ -541,21 +555,62 @@ class ServerCredentials:
         return self.ci_certs[0]
 
     @property
+    def auth(self) -> Credential:
+        """What mutual authentication is done with."""
+        return self.dp_auth
+
+    @property
+    def tls(self) -> Credential:
+        return self.dp_tls
+
+    @property
     def oid(self) -> str:
         return registered_oid(self.dp_auth.cert) or ""
 
     def save(self, folder: Path | str) -> None:
-        folder = Path(folder)
-        for number, cert in enumerate(self.ci_certs, 1):
-            save_cert(folder, f"ci-{number}", cert)
-        for role in ("dp-auth", "dp-pb", "dp-tls"):
-            getattr(self, role.replace("-", "_")).save(folder, role, f"{role}-key")
+        _save_roles(Path(folder), self, self.ci_certs, DP_ROLES)
 
     @classmethod
     def load(cls, folder: Path | str) -> ServerCredentials:
-        folder = Path(folder)
-        roles = [_load_credential(folder, r, f"{r}-key") for r in ("dp-auth", "dp-pb", "dp-tls")]
-        return cls(_load_issuers(folder), *roles)
+        return cls(*_load_roles(Path(folder), DP_ROLES))
+
+
+@dataclass
+class SmdsCredentials:
+    """What an SM-DS is made with."""
+
+    ci_certs: list[x509.Certificate]
+    ds_auth: Credential
+    ds_tls: Credential
+
+    @property
+    def auth(self) -> Credential:
+        """What mutual authentication is done with."""
+        return self.ds_auth
+
+    @property
+    def tls(self) -> Credential:
+        return self.ds_tls
+
+    def save(self, folder: Path | str) -> None:
+        _save_roles(Path(folder), self, self.ci_certs, DS_ROLES)
+
+    @classmethod
+    def load(cls, folder: Path | str) -> SmdsCredentials:
+        return cls(*_load_roles(Path(folder), DS_ROLES))
+
+
+def _save_roles(folder: Path, credentials: object, issuers: Iterable[x509.Certificate],
+                roles: Iterable[str]) -> None:
+    for number, cert in enumerate(issuers, 1):
+        save_cert(folder, f"ci-{number}", cert)
+    for role in roles:
+        getattr(credentials, role.replace("-", "_")).save(folder, role, f"{role}-key")
+
+
+def _load_roles(folder: Path, roles: Iterable[str]) -> list:
+    """The issuers, and a credential for each role."""
+    return [_load_issuers(folder), *(_load_credential(folder, role, f"{role}-key") for role in roles)]
 
 
 @dataclass
@@ -580,6 +635,10 @@ def make_server(ci: Ci, hosts: Iterable[str], oid: str = DEFAULT_DP_OID) -> Serv
     return ServerCredentials(
         [ci.cert], ci.make_dp_auth(oid), ci.make_dp_pb(oid), ci.make_dp_tls(hosts, oid)
     )
+
+
+def make_smds(ci: Ci, hosts: Iterable[str], oid: str = DEFAULT_DS_OID) -> SmdsCredentials:
+    return SmdsCredentials([ci.cert], ci.make_ds_auth(oid), ci.make_ds_tls(hosts, oid))
 
 
 def make_testbed_pki(

@@ -12,8 +12,8 @@ from testbed import crypto, pki
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="testbed pki",
-        description="Make an issuer and below it the certificates and keys of a chip and of an"
-        " SM-DP+, in FOLDER/chip and FOLDER/server; FOLDER/ci.pem is the issuer to install in"
+        description="Make an issuer and below it the certificates and keys of a chip, of an SM-DP+ and of an"
+        " SM-DS, in FOLDER/chip, FOLDER/server and FOLDER/smds; FOLDER/ci.pem is the issuer to install in"
         " the LPA as a test issuer.",
     )
     parser.add_argument("folder", type=Path, metavar="FOLDER")
@@ -21,6 +21,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--host", action="append", metavar="NAME", dest="hosts",
         help="name of the SM-DP+ in its TLS certificate (smdp.example.com); may be repeated",
+    )
+    parser.add_argument(
+        "--smds-host", default="smds.example.com", metavar="NAME",
+        help="name of the SM-DS in its TLS certificate (%(default)s)",
     )
     parser.add_argument("--oid", default=pki.DEFAULT_DP_OID, help="OID of the SM-DP+ (%(default)s)")
     parser.add_argument("--curve", choices=list(crypto.CURVES), default="P-256")
@@ -32,6 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(str(error))
     made.chip.save(options.folder / "chip")
     made.server.save(options.folder / "server")
+    pki.make_smds(made.ci, [options.smds_host]).save(options.folder / "smds")
     pki.save_cert(options.folder, "ci", made.ci.cert)
     print(f"issuer {made.ci.pkid.hex().upper()}: {options.folder / 'ci.pem'}")
     return 0

@@ -7,200 +7,51 @@ HTTP 400. Signatures are checked over the octets received.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
-import threading
 import time
 from collections.abc import Callable, Iterable
 
-from cryptography import x509
-
 from .. import crypto, pki, tlv
-from ..tlv import Tlv, TlvError, encode
+from ..tlv import Tlv, encode
 from . import notify, package
-from .chain import find_ci, verify_euicc
 from .faults import Faults
+from .mutual import MutualAuthentication, b64, members_of, object_of, ok, transaction_id_of
 from .notify import Malformed
-from .orders import OrderBook, Order, Refusal
+from .orders import Order, OrderBook, Refusal
 from .record import Record
-from .session import Session, SessionTable, check_eligibility, read_context
+from .session import Session, check_eligibility
 
 KNOWN_REASONS = {0, 1, 2, 3, 4, 5, 127}
 """CancelSessionReason of version 2 (SGP.22 v2.5, 5.7.14)."""
 
 
-def _b64(octets: bytes) -> str:
-    return base64.b64encode(octets).decode()
-
-
-def _text(body: dict, name: str) -> str:
-    value = body.get(name)
-    if not isinstance(value, str):
-        raise Malformed(f"{name} is missing or not a string")
-    return value
-
-
-def _octets(body: dict, name: str) -> bytes:
-    try:
-        return base64.b64decode(_text(body, name), validate=True)
-    except binascii.Error as error:
-        raise Malformed(f"{name} is not base64: {error}") from error
-
-
-def _object(body: dict, name: str, *tags: int) -> Tlv:
-    """One complete TLV with one of the tags."""
-    try:
-        item = tlv.parse_single(_octets(body, name))
-    except TlvError as error:
-        raise Malformed(f"{name} is not a TLV: {error}") from error
-    if item.tag not in tags:
-        raise Malformed(f"{name} has tag {item.tag:X}")
-    return item
-
-
-def _transaction_id(body: dict) -> bytes:
-    text = _text(body, "transactionId")
-    if not re.fullmatch(r"([0-9A-Fa-f]{2}){1,16}", text):
-        raise Malformed("transactionId is not 2 to 32 hexadecimal digits")
-    return bytes.fromhex(text)
-
-
-def _members(item: Tlv, *tags: int) -> list[Tlv]:
-    """The children, which must have just these tags in this order."""
-    children = item.children()
-    if [child.tag for child in children] != list(tags):
-        raise Malformed(f"{item.tag:X} has other members than it should")
-    return children
-
-
-def _key_list(info: Tlv, tag: int) -> list[bytes]:
-    listed = info.find(tag)
-    if listed is None:
-        raise Malformed(f"euiccInfo1 has no {tag:X}")
-    return [child.value for child in listed.children() if child.tag == 0x04]
-
-
-def _ok(**members: str) -> dict:
-    return {"header": {"functionExecutionStatus": {"status": "Executed-Success"}}, **members}
-
-
-class Es9:
-    """The SM-DP+ behind the HTTP server. Functions are called from several threads, one at a time."""
+class Es9(MutualAuthentication):
+    """The SM-DP+ behind the HTTP server."""
 
     def __init__(self, host: str, credentials: Iterable[pki.ServerCredentials], orders: OrderBook,
                  record: Record, faults: Faults, *, id_length: int = 16) -> None:
-        self.host = host
-        self.orders, self.record, self.faults = orders, record, faults
-        self.sessions = SessionTable(id_length)
+        super().__init__(host, credentials, record, faults, subject="8.8", id_length=id_length)
+        self.orders = orders
         self.check_memory = True
         self.clock: Callable[[], float] = time.time
-        self._credentials = list(credentials)
-        self._lock = threading.RLock()
-        self.functions: dict[str, Callable[[dict], dict | None]] = {
-            "initiateAuthentication": self.initiate_authentication,
+        self.functions |= {
             "authenticateClient": self.authenticate_client,
             "getBoundProfilePackage": self.get_bound_profile_package,
             "cancelSession": self.cancel_session,
             "handleNotification": self.handle_notification,
         }
 
-    @property
-    def ci_certificates(self) -> list[x509.Certificate]:
-        """All issuers whose eUICCs are accepted."""
-        return [ci for credentials in self._credentials for ci in credentials.ci_certs]
-
-    def call(self, name: str, body: dict) -> dict | None:
-        """Run a function. TLV errors in what the peer sent count as malformed."""
-        with self._lock:
-            try:
-                return self.functions[name](body)
-            except (TlvError, UnicodeDecodeError) as error:
-                raise Malformed(str(error)) from error
-
-    # initiateAuthentication, 5.6.1
-
-    def initiate_authentication(self, body: dict) -> dict:
-        """Choose certificates for the eUICC and prove who this server is."""
-        challenge = _octets(body, "euiccChallenge")
-        if len(challenge) != 16:
-            raise Malformed("euiccChallenge has not 16 octets")
-        info1 = _object(body, "euiccInfo1", 0xBF20)
-        if _text(body, "smdpAddress") != self.host:
-            raise Refusal("8.8.1", "3.8", "not the address of this SM-DP+")
-        version = info1.find(0x82)
-        if version is None or len(version.value) != 3:
-            raise Malformed("euiccInfo1 has no version")
-        if version.value[0] != 2:
-            raise Refusal("8.8.3", "3.1", "only version 2 of the specification is spoken here")
-        credentials, ci = self._choose_certificates(info1)
-        credential = self.faults.value("serverCredential", credentials.dp_auth)
-        session = self.sessions.open(challenge, credential, ci)
+    def opened(self, session: Session, credentials: pki.ServerCredentials) -> None:
         session.pb_credential = credentials.dp_pb
-        return self._server_signed(session)
-
-    def _choose_certificates(self, info1: Tlv) -> tuple[pki.ServerCredentials, x509.Certificate]:
-        """A certificate the eUICC can verify, and the CI under which it shall sign itself."""
-        verification, signing = _key_list(info1, 0xA9), _key_list(info1, 0xAA)
-        chosen = next((credentials for wanted in verification for credentials in self._credentials
-                       if pki.authority_key_id(credentials.dp_auth.cert) == wanted), None)
-        signing_ci = next((ci for wanted in signing if (ci := find_ci(self.ci_certificates, wanted))), None)
-        if chosen and signing_ci:
-            return chosen, signing_ci
-        if not any(find_ci(self.ci_certificates, wanted) for wanted in verification) or not signing_ci:
-            raise Refusal("8.8.2", "3.1", "no CI in common with the eUICC")
-        raise Refusal("8.8.4", "3.7", "no certificate of this SM-DP+ under a CI of the eUICC")
-
-    def _server_signed(self, session: Session) -> dict:
-        value = self.faults.value
-        signed = encode(0x30, [
-            encode(0x80, value("serverSigned1.transactionId", session.transaction_id)),
-            encode(0x81, value("serverSigned1.euiccChallenge", session.euicc_challenge)),
-            encode(0x83, value("serverSigned1.serverAddress", self.host).encode()),
-            encode(0x84, session.server_challenge)])
-        signature = value("serverSignature1", crypto.sign(session.credential.key, signed))
-        return _ok(
-            transactionId=value("json.transactionId", session.transaction_id.hex().upper()),
-            serverSigned1=_b64(value("json.serverSigned1", signed)),
-            serverSignature1=_b64(encode(0x5F37, signature)),
-            euiccCiPKIdToBeUsed=_b64(encode(0x04, value("euiccCiPKIdToBeUsed", pki.key_id(session.ci)))),
-            serverCertificate=_b64(value("serverCertificate", session.credential.der)))
 
     # authenticateClient, 5.6.3
 
     def authenticate_client(self, body: dict) -> dict:
         """Verify the eUICC, find its order, show what is offered. A refusal ends the session."""
-        answer = _object(body, "authenticateServerResponse", 0xBF38)
-        session = self.sessions.find(_transaction_id(body), "initiated")
-        session.state = "closed"
-        context = self._authenticate_euicc(session, answer)
-        session.device = read_context(context)
+        session = self.authenticate(body)
         order = self._order_for(session)
         order.note("authenticated", f"attempt {order.attempts}")
         session.order, session.state = order, "authenticated"
         return self._offer(session)
-
-    def _authenticate_euicc(self, session: Session, answer: Tlv) -> Tlv | None:
-        """Check AuthenticateServerResponse; returns ctxParams1."""
-        choice = answer.children()
-        if len(choice) == 1 and choice[0].tag == 0xA1:
-            raise Refusal("8.1", "4.2", "the eUICC refused serverSigned1")
-        if len(choice) != 1 or choice[0].tag != 0xA0:
-            raise Malformed("authenticateServerResponse is neither success nor error")
-        signed, signature, euicc, eum = _members(choice[0], 0x30, 0x5F37, 0x30, 0x30)
-        identity = verify_euicc(euicc.raw, eum.raw, self.ci_certificates)
-        if pki.key_id(identity.ci) != pki.key_id(session.ci):
-            raise Refusal("8.1.2", "6.1", "the eUICC signed under another CI than it was told to")
-        if not crypto.verify(identity.certificate, signed.raw, signature.value):
-            raise Refusal("8.1", "6.1", "euiccSignature1 is wrong")
-        expected = {0x80: session.transaction_id, 0x83: self.host.encode(), 0x84: session.server_challenge}
-        for tag, octets in expected.items():
-            item = signed.find(tag)
-            if item is None or item.value != octets:
-                raise Refusal("8.1", "6.1", f"euiccSigned1 does not echo {tag:02X}")
-        session.euicc, session.euicc_info2 = identity, signed.find(0xBF22)
-        session.smdp_signature2 = signature.raw
-        return signed.find(0xA0)
 
     def _order_for(self, session: Session) -> Order:
         """Every check on the order, in the order of the clause."""
@@ -228,19 +79,19 @@ class Es9:
         signed = encode(0x30, parts)
         signature = crypto.sign(credential.key, signed + session.smdp_signature2)
         session.smdp_signature2 = encode(0x5F37, value("smdpSignature2", signature))
-        return _ok(
+        return ok(
             transactionId=value("json.transactionId", session.transaction_id.hex().upper()),
-            profileMetadata=_b64(value("json.profileMetadata", order.metadata())),
-            smdpSigned2=_b64(value("json.smdpSigned2", signed)),
-            smdpSignature2=_b64(session.smdp_signature2),
-            smdpCertificate=_b64(value("smdpCertificate", credential.der)))
+            profileMetadata=b64(value("json.profileMetadata", order.metadata())),
+            smdpSigned2=b64(value("json.smdpSigned2", signed)),
+            smdpSignature2=b64(session.smdp_signature2),
+            smdpCertificate=b64(value("smdpCertificate", credential.der)))
 
     # getBoundProfilePackage, 5.6.2
 
     def get_bound_profile_package(self, body: dict) -> dict:
         """Verify what PrepareDownload answered, bind the package. A refusal ends the session."""
-        answer = _object(body, "prepareDownloadResponse", 0xBF21)
-        session = self.sessions.find(_transaction_id(body), "authenticated")
+        answer = object_of(body, "prepareDownloadResponse", 0xBF21)
+        session = self.sessions.find(transaction_id_of(body), "authenticated")
         session.state = "closed"
         otpk, hash_cc = self._read_prepare_download(session, answer)
         order = session.order
@@ -252,9 +103,9 @@ class Es9:
         session.state = "bound"
         order.bound_eid = session.euicc.eid
         order.move("downloaded", "package sent", f"{len(bound)} octets")
-        return _ok(
+        return ok(
             transactionId=self.faults.value("json.transactionId", session.transaction_id.hex().upper()),
-            boundProfilePackage=_b64(self.faults.value("json.boundProfilePackage", bound)))
+            boundProfilePackage=b64(self.faults.value("json.boundProfilePackage", bound)))
 
     def _read_prepare_download(self, session: Session, answer: Tlv) -> tuple[bytes, bytes | None]:
         """Check PrepareDownloadResponse; returns the eUICC's one-time key and hashCc."""
@@ -263,7 +114,7 @@ class Es9:
             raise Refusal("8.1", "4.2", "the eUICC refused smdpSigned2")
         if len(choice) != 1 or choice[0].tag != 0xA0:
             raise Malformed("prepareDownloadResponse is neither success nor error")
-        signed, signature = _members(choice[0], 0x30, 0x5F37)
+        signed, signature = members_of(choice[0], 0x30, 0x5F37)
         data = signed.raw + session.smdp_signature2
         if not crypto.verify(session.euicc.certificate, data, signature.value):
             raise Refusal("8.1", "6.1", "euiccSignature2 is wrong")
@@ -297,13 +148,13 @@ class Es9:
 
     def cancel_session(self, body: dict) -> dict:
         """The eUICC's signed word that the session ends, and what that means for the order."""
-        answer = _object(body, "cancelSessionResponse", 0xBF41)
-        session = self.sessions.find(_transaction_id(body), "initiated", "authenticated", "bound")
+        answer = object_of(body, "cancelSessionResponse", 0xBF41)
+        session = self.sessions.find(transaction_id_of(body), "initiated", "authenticated", "bound")
         choice = answer.children()
         if len(choice) != 1 or choice[0].tag != 0xA0:
             raise Refusal("8.1", "6.1", "the eUICC did not cancel")
-        signed, signature = _members(choice[0], 0x30, 0x5F37)
-        transaction_id, oid, reason = _members(signed, 0x80, 0x81, 0x82)
+        signed, signature = members_of(choice[0], 0x30, 0x5F37)
+        transaction_id, oid, reason = members_of(signed, 0x80, 0x81, 0x82)
         if transaction_id.value != session.transaction_id:
             raise Refusal("8.10.1", "3.9", "cancelled another transaction")
         if session.euicc is None or not crypto.verify(session.euicc.certificate, signed.raw, signature.value):
@@ -315,13 +166,13 @@ class Es9:
             raise Malformed(f"unknown reason {number}")
         session.state = "closed"
         session.order.cancelled(number)
-        return _ok()
+        return ok()
 
     # handleNotification, 5.6.4
 
     def handle_notification(self, body: dict) -> None:
         """Take any well-formed notification, also one that proves nothing: it must leave the eUICC."""
-        item = _object(body, "pendingNotification", 0xBF37, 0x30)
+        item = object_of(body, "pendingNotification", 0xBF37, 0x30)
         duplicate = self.record.seen_before(item.raw)
         session = None
         if item.tag == 0xBF37:
