@@ -14,6 +14,8 @@
 #define CLOSE_TIMEOUT_MS   2000
 #define REMOVAL_NOTICE_MS  1000 /* pcscd looks for removed cards every 400 ms */
 #define PROTOCOLS          (SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1)
+#define RESET_TIME         G_TIME_SPAN_SECOND /* see may_be_in_reset() */
+#define RESET_PAUSE        (50 * G_TIME_SPAN_MILLISECOND)
 
 /* What the calls work on; see pcsc-thread.h for who may look at it. */
 typedef struct
@@ -54,18 +56,40 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (LpadCardPcsc,
 
 /* Calls: they run on the card's thread. */
 
+/* Whether a refused connection may be the moment's. When a program dies in a transaction, pcscd lets the next
+ * one in before it resets the card: for as long as that takes it knows no answer to reset, and takes the card
+ * for one that speaks no protocol, or that has no power. */
+static gboolean
+may_be_in_reset (LONG status)
+{
+  return status == SCARD_E_PROTO_MISMATCH || status == SCARD_W_UNPOWERED_CARD
+         || status == SCARD_W_UNRESPONSIVE_CARD || status == SCARD_W_UNSUPPORTED_CARD;
+}
+
+static void
+connect_once (State *state)
+{
+  state->status = SCardConnect (
+      state->context, state->reader, SCARD_SHARE_SHARED, PROTOCOLS, &state->handle, &state->protocol);
+  state->has_handle = state->status == SCARD_S_SUCCESS;
+}
+
 static void
 connect_call (gpointer data)
 {
   State *state = data;
+  gint64 end = g_get_monotonic_time () + RESET_TIME;
 
   state->status = SCardEstablishContext (SCARD_SCOPE_SYSTEM, NULL, NULL, &state->context);
   if (state->status != SCARD_S_SUCCESS)
     return;
   state->has_context = TRUE;
-  state->status = SCardConnect (
-      state->context, state->reader, SCARD_SHARE_SHARED, PROTOCOLS, &state->handle, &state->protocol);
-  state->has_handle = state->status == SCARD_S_SUCCESS;
+  connect_once (state);
+  while (may_be_in_reset (state->status) && g_get_monotonic_time () < end)
+    {
+      g_usleep (RESET_PAUSE);
+      connect_once (state);
+    }
 }
 
 static void
@@ -272,20 +296,52 @@ unlock (LpadCardPcsc *self)
     g_debug ("the card could not be given back to other programs: %s", error->message);
 }
 
+/* Takes the card for as long as a channel is open: @opened is whether one was opened. */
 static gboolean
-card_open_channel (LpadCard *card, GBytes *aid, guint *channel, GCancellable *cancellable, GError **error)
+keep_if_open (LpadCardPcsc *self, gboolean opened, guint channel)
+{
+  if (opened)
+    self->channels |= 1U << channel;
+  else
+    unlock (self);
+  return opened;
+}
+
+static gboolean
+card_open_first (LpadCard *card,
+                 GPtrArray *aids,
+                 guint *index,
+                 guint *channel,
+                 GCancellable *cancellable,
+                 GError **error)
 {
   LpadCardPcsc *self = LPAD_CARD_PCSC (card);
 
   if (!lpad_check_cancelled (cancellable, error) || !lock (self, error))
     return FALSE;
-  if (!lpad_manage_channel_open (card, aid, channel, error))
-    {
-      unlock (self);
-      return FALSE;
-    }
-  self->channels |= 1U << *channel;
-  return TRUE;
+  gboolean opened = lpad_manage_channel_open (card, aids, index, channel, error);
+  return keep_if_open (self, opened, *channel);
+}
+
+static gboolean
+card_open_basic (LpadCard *card, GPtrArray *aids, guint *index, GCancellable *cancellable, GError **error)
+{
+  LpadCardPcsc *self = LPAD_CARD_PCSC (card);
+
+  if (!lpad_check_cancelled (cancellable, error) || !lock (self, error))
+    return FALSE;
+  gboolean opened = lpad_manage_channel_open_basic (card, aids, index, error);
+  return keep_if_open (self, opened, LPAD_BASIC_CHANNEL);
+}
+
+static gboolean
+card_open_channel (LpadCard *card, GBytes *aid, guint *channel, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GPtrArray) aids = g_ptr_array_new ();
+  guint index = 0;
+
+  g_ptr_array_add (aids, aid);
+  return card_open_first (card, aids, &index, channel, cancellable, error);
 }
 
 static void
@@ -325,6 +381,8 @@ static void
 lpad_card_pcsc_card_init (LpadCardInterface *iface)
 {
   iface->open_channel = card_open_channel;
+  iface->open_first = card_open_first;
+  iface->open_basic = card_open_basic;
   iface->transmit = card_transmit;
   iface->close_channel = card_close_channel;
   iface->reset = card_reset;
