@@ -15,7 +15,7 @@
 #define REMOVAL_NOTICE_MS  1000 /* pcscd looks for removed cards every 400 ms */
 #define PROTOCOLS          (SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1)
 #define RESET_TIME         G_TIME_SPAN_SECOND /* see may_be_in_reset() */
-#define RESET_PAUSE        (50 * G_TIME_SPAN_MILLISECOND)
+#define RESET_PAUSE_MS     50
 
 /* What the calls work on; see pcsc-thread.h for who may look at it. */
 typedef struct
@@ -56,6 +56,31 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (LpadCardPcsc,
 
 /* Calls: they run on the card's thread. */
 
+/* Waits until pcscd sees a change in the reader, or for @timeout_ms. Returns: SCARD_E_TIMEOUT: no change;
+ * what is there is in @reader */
+static LONG
+wait_for_change (State *state, DWORD timeout_ms, SCARD_READERSTATE *reader)
+{
+  *reader = (SCARD_READERSTATE){ .szReader = state->reader, .dwCurrentState = SCARD_STATE_UNAWARE };
+  LONG status = SCardGetStatusChange (state->context, 0, reader, 1);
+
+  if (status != SCARD_S_SUCCESS || (reader->dwEventState & SCARD_STATE_PRESENT) == 0)
+    return status;
+  reader->dwCurrentState = reader->dwEventState & ~(DWORD) SCARD_STATE_CHANGED;
+  return SCardGetStatusChange (state->context, timeout_ms, reader, 1);
+}
+
+/* A pulled card and a disturbed line look the same until pcscd has looked for the card again. */
+static gboolean
+wait_for_removal (State *state)
+{
+  SCARD_READERSTATE reader;
+  LONG status = wait_for_change (state, REMOVAL_NOTICE_MS, &reader);
+
+  return status != SCARD_E_TIMEOUT
+         && (status != SCARD_S_SUCCESS || (reader.dwEventState & SCARD_STATE_PRESENT) == 0);
+}
+
 /* Whether a refused connection may be the moment's. When a program dies in a transaction, pcscd lets the next
  * one in before it resets the card: for as long as that takes it knows no answer to reset, and takes the card
  * for one that speaks no protocol, or that has no power. */
@@ -79,6 +104,7 @@ connect_call (gpointer data)
 {
   State *state = data;
   gint64 end = g_get_monotonic_time () + RESET_TIME;
+  SCARD_READERSTATE reader;
 
   state->status = SCardEstablishContext (SCARD_SCOPE_SYSTEM, NULL, NULL, &state->context);
   if (state->status != SCARD_S_SUCCESS)
@@ -87,7 +113,7 @@ connect_call (gpointer data)
   connect_once (state);
   while (may_be_in_reset (state->status) && g_get_monotonic_time () < end)
     {
-      g_usleep (RESET_PAUSE);
+      (void) wait_for_change (state, RESET_PAUSE_MS, &reader);
       connect_once (state);
     }
 }
@@ -143,23 +169,6 @@ transmit_once (State *state)
       state->handle, pci, state->command, state->command_size, NULL, state->response, &state->response_size);
   if (state->status == SCARD_S_SUCCESS && state->response_size < 2)
     state->status = SCARD_F_COMM_ERROR; /* what some drivers make of a card that went */
-}
-
-/* A pulled card and a disturbed line look the same until pcscd has looked for the card again. */
-static gboolean
-wait_for_removal (State *state)
-{
-  SCARD_READERSTATE reader = { .szReader = state->reader, .dwCurrentState = SCARD_STATE_UNAWARE };
-
-  LONG status = SCardGetStatusChange (state->context, 0, &reader, 1);
-  if (status == SCARD_S_SUCCESS && (reader.dwEventState & SCARD_STATE_PRESENT) != 0)
-    {
-      reader.dwCurrentState = reader.dwEventState & ~(DWORD) SCARD_STATE_CHANGED;
-      status = SCardGetStatusChange (state->context, REMOVAL_NOTICE_MS, &reader, 1);
-      if (status == SCARD_E_TIMEOUT)
-        return FALSE;
-    }
-  return status != SCARD_S_SUCCESS || (reader.dwEventState & SCARD_STATE_PRESENT) == 0;
 }
 
 static void
