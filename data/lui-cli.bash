@@ -28,7 +28,7 @@ _lui_cli ()
 {
   local current=${COMP_WORDS[COMP_CWORD]}
   local previous=${COMP_WORDS[COMP_CWORD-1]}
-  local verbs='status list info download enable disable delete rename notifications monitor'
+  local verbs='status list info download enable disable delete rename notifications issuer monitor'
   local global='--json --euicc --verbose --help -j -e -v -h'
   local verb
   verb=$(_lui_cli_verb)
@@ -63,6 +63,12 @@ _lui_cli ()
       [[ $current == -* ]] || words=$(_lui_cli_profiles) ;;
     notifications)
       words="$words list send" ;;
+    issuer)
+      words="$words list add remove --test --yes -t -y"
+      if [[ $previous == add && $current != -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -f -- "$current")
+        return
+      fi ;;
   esac
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
 }

@@ -56,18 +56,33 @@ print_json (LuiSession *session, LpadBusManager *manager, GPtrArray *euiccs)
   lui_json_print (builder, FALSE);
 }
 
+static guint
+count_trusted (GVariant *issuers)
+{
+  guint count = 0;
+
+  for (gsize i = 0; issuers != NULL && i < g_variant_n_children (issuers); i++)
+    {
+      g_autoptr (GVariant) issuer = g_variant_get_child_value (issuers, i);
+      gboolean trusted = FALSE;
+
+      g_variant_lookup (issuer, "trusted", "b", &trusted);
+      count += trusted ? 1 : 0;
+    }
+  return count;
+}
+
 static void
 print_manager (LpadBusManager *manager)
 {
   g_autofree char *version = lui_clean (lpad_bus_manager_get_version (manager));
-  GVariant *issuers = lpad_bus_manager_get_issuers (manager);
-  gsize n = issuers == NULL ? 0 : g_variant_n_children (issuers);
+  guint n = count_trusted (lpad_bus_manager_get_issuers (manager));
 
-  printf ("lpad %s, %" G_GSIZE_FORMAT " trusted %s\n", version, n, n == 1 ? "issuer" : "issuers");
+  printf ("lpad %s, %u trusted %s\n", version, n, n == 1 ? "issuer" : "issuers");
   if (lpad_bus_manager_get_test_mode (manager))
     printf ("Test mode: issuers for tests are trusted too.\n");
   if (n == 0)
-    printf ("No issuer is installed: downloads are not possible (see lpad(8), ISSUERS).\n");
+    printf ("No issuer is trusted: downloads are not possible (see lui-cli issuer list).\n");
 }
 
 static void

@@ -68,7 +68,7 @@ static const Meaning meanings[] = {
   { LPAD_ERROR_CODE_REFUSED, LUI_EXIT_ORDER, "Check the activation code; it may have been used already." },
   { LPAD_ERROR_ISSUER_MISSING,
     LUI_EXIT_SERVER,
-    "Install the issuer's certificate in /etc/lpad/issuers/production." },
+    "Install the issuer's certificate with lui-cli issuer add FILE." },
   { LPAD_ERROR_SERVER_UNREACHABLE, LUI_EXIT_SERVER, "Check the connection to the Internet and try again." },
   { LPAD_ERROR_SERVER_NOT_TRUSTED, LUI_EXIT_SERVER, NULL },
   { LPAD_ERROR_SERVER_REFUSED, LUI_EXIT_SERVER, "Ask the operator." },

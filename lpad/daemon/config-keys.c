@@ -56,6 +56,7 @@ static const Key keys[] = {
   { "Network", "RequestTimeout", lpad_config_read_seconds, NET (total_timeout_ms), FROM_TO (1, HOUR) },
   { "Network", "DownloadTimeout", lpad_config_read_seconds, NET (download_timeout_ms), FROM_TO (1, HOUR) },
   { "Trust", "IssuerFolders", lpad_config_read_list, CONFIG (issuer_folders), ANY },
+  { "Trust", "CrlFolders", lpad_config_read_list, CONFIG (crl_folders), ANY },
   { "Policy", "Unattended", lpad_config_read_boolean, CONFIG (unattended), ANY },
   { "Policy", "PromptTimeout", lpad_config_read_number, CONFIG (prompt_timeout_s), FROM_TO (1, DAY) },
   { "Device", "Imei", lpad_config_read_imei, CONFIG (imei), ANY },

@@ -7,6 +7,7 @@
 #include "hex.h"
 
 #define DEFAULT_ISSUER_FOLDERS "/usr/share/lpad/issuers;/etc/lpad/issuers"
+#define DEFAULT_CRL_FOLDERS    "/etc/lpad/crls"
 
 /* ISD-R of SGP.02 2.2.3, and those of removable eUICCs that have one of their own. */
 static const char *const default_aids[] = {
@@ -38,6 +39,7 @@ lpad_config_new (void)
   config->readers = g_ptr_array_new_with_free_func ((GDestroyNotify) reader_config_free);
   config->net = lpad_net_config_new ();
   config->issuer_folders = g_strsplit (DEFAULT_ISSUER_FOLDERS, ";", -1);
+  config->crl_folders = g_strsplit (DEFAULT_CRL_FOLDERS, ";", -1);
   config->prompt_timeout_s = 300;
   config->warnings = g_ptr_array_new_with_free_func (g_free);
   return config;
@@ -52,6 +54,7 @@ lpad_config_free (LpadConfig *config)
   g_ptr_array_unref (config->readers);
   lpad_net_config_free (config->net);
   g_strfreev (config->issuer_folders);
+  g_strfreev (config->crl_folders);
   g_free (config->imei);
   g_ptr_array_unref (config->warnings);
   g_free (config);

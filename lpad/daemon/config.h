@@ -19,7 +19,7 @@ typedef struct
  * LpadConfig: lpad.conf(5) and its drop-ins. Immutable once loaded.
  * @isdr_aids: (element-type GBytes): in order of preference
  * @readers: (element-type LpadReaderConfig): later ones override earlier ones
- * @issuer_folders: see lpad_trust_load()
+ * @issuer_folders, @crl_folders: see LpadTrustSources
  * @unattended: firmware policy: whoever may download may do so without a person who consents
  * @warnings: (element-type utf8): what in the files was not understood, each with file and line
  */
@@ -35,6 +35,7 @@ typedef struct
   GPtrArray *readers;
   LpadNetConfig *net;
   char **issuer_folders;
+  char **crl_folders;
   gboolean unattended;
   guint prompt_timeout_s;
   char *imei;

@@ -5,6 +5,7 @@
 #include "auth.h"
 #include "clients.h"
 #include "config.h"
+#include "issuers.h"
 #include "lpad-bus.h"
 #include "names.h"
 #include "store.h"
@@ -22,6 +23,7 @@ typedef struct
 {
   const LpadConfig *config;
   LpadStore *store;
+  LpadIssuers *issuers;
   LpadContext context;
   GDBusConnection *connection;
   GDBusObjectManagerServer *objects;

@@ -236,7 +236,8 @@ set_up (Daemon *daemon, const LpadConfig *config, const char *state_folder, GErr
   core->config = config;
   core->store = lpad_store_open (state_folder);
   core->context.net = config->net;
-  core->context.trust = lpad_trust_load ((const char *const *) config->issuer_folders, config->test_mode);
+  core->issuers = lpad_issuers_new (config, state_folder);
+  core->context.trust = lpad_issuers_slot (core->issuers);
   core->context.test_mode = config->test_mode;
   core->activity = lpad_activity_new (config->idle_timeout_s, on_idle, daemon);
   core->clients = lpad_clients_new (core->connection, core->activity);
@@ -343,7 +344,7 @@ tear_down (Daemon *daemon)
   g_clear_object (&core->clients);
   g_clear_pointer (&core->activity, lpad_activity_free);
   g_clear_pointer (&core->store, lpad_store_free);
-  g_clear_pointer (&core->context.trust, lpad_trust_unref);
+  g_clear_pointer (&core->issuers, lpad_issuers_free);
   g_clear_object (&core->connection);
 }
 

@@ -2,7 +2,6 @@
 #include "manager.h"
 
 #include "bus-error.h"
-#include "hex.h"
 #include "options.h"
 
 struct _LpadManager
@@ -47,9 +46,116 @@ handle_rescan (LpadBusManager *interface, GDBusMethodInvocation *invocation, GVa
 }
 
 static void
+publish_issuers (LpadManager *manager)
+{
+  lpad_bus_manager_set_issuers (LPAD_BUS_MANAGER (manager), lpad_issuers_describe (manager->core->issuers));
+  g_dbus_interface_skeleton_flush (G_DBUS_INTERFACE_SKELETON (manager));
+}
+
+/* The octets of an argument; the message that it comes in has a limit of its own. */
+static GBytes *
+get_octets (GVariant *parameters, gsize index)
+{
+  g_autoptr (GVariant) octets = g_variant_get_child_value (parameters, index);
+
+  return g_variant_get_data_as_bytes (octets);
+}
+
+static void
+on_may_inspect_issuer (gpointer user_data, GDBusMethodInvocation *invocation, GVariant *parameters)
+{
+  LpadManager *manager = LPAD_MANAGER (user_data);
+  g_autoptr (GBytes) certificate = get_octets (parameters, 0);
+  g_autoptr (GError) error = NULL;
+  GVariant *issuer = lpad_issuers_inspect (manager->core->issuers, certificate, &error);
+
+  if (issuer == NULL)
+    lpad_bus_error_return (invocation, error);
+  else
+    g_dbus_method_invocation_return_value (invocation, g_variant_new ("(@a{sv})", issuer));
+}
+
+static gboolean
+handle_inspect_issuer (LpadBusManager *interface, GDBusMethodInvocation *invocation, GVariant *certificate)
+{
+  LpadManager *manager = LPAD_MANAGER (interface);
+
+  lpad_auth_method (manager->core->auth, invocation, manager, NULL, on_may_inspect_issuer);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void
+on_may_add_issuer (gpointer user_data, GDBusMethodInvocation *invocation, GVariant *parameters)
+{
+  LpadManager *manager = LPAD_MANAGER (user_data);
+  g_autoptr (GBytes) certificate = get_octets (parameters, 0);
+  g_autoptr (GVariant) options = g_variant_get_child_value (parameters, 1);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *key_identifier = NULL;
+  gboolean test = FALSE;
+  const LpadOption table[] = { { "test", "b", &test, NULL } };
+
+  if (lpad_options_read (options, table, G_N_ELEMENTS (table), &error))
+    key_identifier = lpad_issuers_add (manager->core->issuers, certificate, test, &error);
+  if (key_identifier == NULL)
+    {
+      lpad_bus_error_return (invocation, error);
+      return;
+    }
+  publish_issuers (manager);
+  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(s)", key_identifier));
+}
+
+static gboolean
+handle_add_issuer (LpadBusManager *interface,
+                   GDBusMethodInvocation *invocation,
+                   GVariant *certificate,
+                   GVariant *options)
+{
+  LpadManager *manager = LPAD_MANAGER (interface);
+
+  lpad_auth_method (manager->core->auth, invocation, manager, NULL, on_may_add_issuer);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void
+on_may_remove_issuer (gpointer user_data, GDBusMethodInvocation *invocation, GVariant *parameters)
+{
+  LpadManager *manager = LPAD_MANAGER (user_data);
+  g_autoptr (GVariant) options = g_variant_get_child_value (parameters, 1);
+  g_autoptr (GError) error = NULL;
+  const char *fingerprint = NULL;
+
+  g_variant_get_child (parameters, 0, "&s", &fingerprint);
+  if (!lpad_options_none (options, &error)
+      || !lpad_issuers_remove (manager->core->issuers, fingerprint, &error))
+    {
+      lpad_bus_error_return (invocation, error);
+      return;
+    }
+  publish_issuers (manager);
+  g_dbus_method_invocation_return_value (invocation, NULL);
+}
+
+static gboolean
+handle_remove_issuer (LpadBusManager *interface,
+                      GDBusMethodInvocation *invocation,
+                      const char *fingerprint,
+                      GVariant *options)
+{
+  LpadManager *manager = LPAD_MANAGER (interface);
+
+  lpad_auth_method (manager->core->auth, invocation, manager, NULL, on_may_remove_issuer);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void
 lpad_manager_iface_init (LpadBusManagerIface *iface)
 {
   iface->handle_rescan = handle_rescan;
+  iface->handle_inspect_issuer = handle_inspect_issuer;
+  iface->handle_add_issuer = handle_add_issuer;
+  iface->handle_remove_issuer = handle_remove_issuer;
 }
 
 static void
@@ -62,33 +168,6 @@ lpad_manager_init (LpadManager *manager)
 {
 }
 
-static GVariant *
-describe_issuers (LpadTrust *trust)
-{
-  GPtrArray *issuers = lpad_trust_issuers (trust);
-  GVariantBuilder builder;
-
-  g_variant_builder_init (&builder, G_VARIANT_TYPE ("aa{sv}"));
-  for (guint i = 0; i < issuers->len; i++)
-    {
-      const LpadIssuer *issuer = g_ptr_array_index (issuers, i);
-      gsize size = 0;
-      const guint8 *data
-          = issuer->key_identifier != NULL ? g_bytes_get_data (issuer->key_identifier, &size) : NULL;
-      g_autofree char *key_identifier = lpad_hex_encode (data, size);
-      GVariantDict dict;
-
-      g_variant_dict_init (&dict, NULL);
-      g_variant_dict_insert (&dict, "name", "s", issuer->name);
-      g_variant_dict_insert (&dict, "key-identifier", "s", key_identifier);
-      g_variant_dict_insert (&dict, "fingerprint", "s", issuer->fingerprint);
-      g_variant_dict_insert (&dict, "test", "b", issuer->test);
-      g_variant_dict_insert (&dict, "not-after", "t", (guint64) MAX (0, issuer->not_after));
-      g_variant_builder_add_value (&builder, g_variant_dict_end (&dict));
-    }
-  return g_variant_builder_end (&builder);
-}
-
 LpadManager *
 lpad_manager_new (LpadCore *core)
 {
@@ -98,7 +177,8 @@ lpad_manager_new (LpadCore *core)
   manager->core = core;
   lpad_bus_manager_set_version (bus, LPAD_VERSION);
   lpad_bus_manager_set_test_mode (bus, core->config->test_mode);
-  lpad_bus_manager_set_issuers (bus, describe_issuers (core->context.trust));
+  lpad_bus_manager_set_known_issuers (bus, lpad_issuers_describe_known ());
+  publish_issuers (manager);
   return manager;
 }
 

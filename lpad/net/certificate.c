@@ -34,14 +34,14 @@ lpad_certificate_key_identifier (X509 *certificate)
   return g_bytes_new (ASN1_STRING_get0_data (identifier), (gsize) ASN1_STRING_length (identifier));
 }
 
-char *
+GBytes *
 lpad_certificate_authority (X509 *certificate)
 {
   const ASN1_OCTET_STRING *identifier = X509_get0_authority_key_id (certificate);
 
   if (identifier == NULL || ASN1_STRING_length (identifier) <= 0)
     return NULL;
-  return lpad_hex_encode (ASN1_STRING_get0_data (identifier), (gsize) ASN1_STRING_length (identifier));
+  return g_bytes_new (ASN1_STRING_get0_data (identifier), (gsize) ASN1_STRING_length (identifier));
 }
 
 gint64

@@ -17,9 +17,9 @@ char *lpad_certificate_name (const X509_NAME *name);
  */
 GBytes *lpad_certificate_key_identifier (X509 *certificate);
 
-/** lpad_certificate_authority: the issuer's key identifier in hexadecimal digits (RFC 5280 4.2.1.1), %NULL
- * when the certificate does not say. Free with g_free(). */
-char *lpad_certificate_authority (X509 *certificate);
+/** lpad_certificate_authority: the issuer's key identifier (RFC 5280 4.2.1.1), %NULL when the certificate
+ * does not say. */
+GBytes *lpad_certificate_authority (X509 *certificate);
 
 /** lpad_certificate_time: @time in seconds since 1970; @otherwise when it cannot be read. */
 gint64 lpad_certificate_time (const ASN1_TIME *time, gint64 otherwise);

@@ -6,12 +6,8 @@
 #include <time.h>
 
 #include "certificate.h"
-#include "error-details.h"
-#include "hex.h"
-#include "trust-private.h"
-
-/* This source is younger than any honest clock: 2026-01-01 00:00 UTC. */
-#define SOURCE_TIME G_GINT64_CONSTANT (1767225600)
+#include "crl.h"
+#include "verify-fault.h"
 
 #define CHAIN_DEPTH_MAX 4 /* certificates between server and issuer */
 
@@ -24,135 +20,16 @@ static const char *const tls_roles[] = {
   "2.23.146.1.2.1.0.0.2.0",
 };
 
-static void G_GNUC_PRINTF (4, 5)
-    set_error (GError **error, LpadError code, LpadRetry retry, const char *format, ...)
-{
-  LpadErrorDetails *details;
-  va_list args;
-  GError *made;
-
-  va_start (args, format);
-  made = g_error_new_valist (LPAD_ERROR, (int) code, format, args);
-  va_end (args);
-  details = lpad_error_details (made);
-  details->retry = retry;
-  details->order = LPAD_ORDER_USABLE;
-  if (code == LPAD_ERROR_CLOCK_INVALID)
-    details->advice = "Set the clock of this device.";
-  else if (code == LPAD_ERROR_ISSUER_MISSING)
-    details->advice = "Install the certificate of the issuer, if you trust it.";
-  g_propagate_error (error, made);
-}
-
-/* The chain ends at an issuer that is not in the store: either @last names an issuer of which there is no
- * certificate, or @last is a root that the server sent along. */
-static void
-set_issuer_missing (X509_STORE *store, X509 *last, gboolean is_root, GError **error)
-{
-  g_autofree char *name
-      = lpad_certificate_name (is_root ? X509_get_subject_name (last) : X509_get_issuer_name (last));
-  g_autoptr (GBytes) root = is_root ? lpad_certificate_key_identifier (last) : NULL;
-  g_autofree char *identifier = root != NULL
-                                    ? lpad_hex_encode (g_bytes_get_data (root, NULL), g_bytes_get_size (root))
-                                    : lpad_certificate_authority (last);
-  const char *folder = lpad_trust_store_folder (store);
-
-  set_error (
-      error,
-      LPAD_ERROR_ISSUER_MISSING,
-      LPAD_RETRY_LATER,
-      "the server's certificate comes from the issuer \"%s\" (key identifier %s), which is not installed"
-      " or not trusted by the chip; its certificate belongs into %s",
-      name,
-      identifier != NULL ? identifier : "not stated",
-      folder != NULL ? folder : "the folder of issuers");
-}
-
-/* A date that does not fit is the server's fault or the fault of this device's clock. */
-static void
-set_time_error (X509 *certificate, gboolean expired, const char *whose, GError **error)
-{
-  const ASN1_TIME *limit = expired ? X509_get0_notAfter (certificate) : X509_get0_notBefore (certificate);
-  g_autofree char *date = lpad_certificate_date (limit);
-  gint64 now = (gint64) time (NULL);
-  g_autoptr (GDateTime) clock = g_date_time_new_from_unix_utc (now);
-  g_autofree char *today = clock != NULL ? g_date_time_format (clock, "%F") : g_strdup ("an impossible date");
-
-  if (now < SOURCE_TIME || !expired)
-    set_error (error,
-               LPAD_ERROR_CLOCK_INVALID,
-               LPAD_RETRY_LATER,
-               "the certificate of the %s %s %s, and the clock of this device says %s",
-               whose,
-               expired ? "expired on" : "is not valid before",
-               date,
-               today);
-  else
-    set_error (error,
-               LPAD_ERROR_SERVER_NOT_TRUSTED,
-               LPAD_RETRY_LATER,
-               "the certificate of the %s expired on %s",
-               whose,
-               date);
-}
-
-static void
-set_chain_error (X509_STORE *store, X509_STORE_CTX *context, X509 *leaf, GError **error)
-{
-  X509 *certificate = X509_STORE_CTX_get_current_cert (context);
-  int code = X509_STORE_CTX_get_error (context);
-  const char *whose = X509_STORE_CTX_get_error_depth (context) == 0 ? "server" : "server's issuer";
-
-  if (certificate == NULL)
-    certificate = leaf;
-  switch (code)
-    {
-    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-      set_issuer_missing (store, certificate, TRUE, error);
-      break;
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-      set_issuer_missing (store, certificate, FALSE, error);
-      break;
-    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-      set_error (error,
-                 LPAD_ERROR_SERVER_NOT_TRUSTED,
-                 LPAD_RETRY_USELESS,
-                 "the server's certificate is signed by itself and not by an issuer");
-      break;
-    case X509_V_ERR_CERT_HAS_EXPIRED:
-      set_time_error (certificate, TRUE, whose, error);
-      break;
-    case X509_V_ERR_CERT_NOT_YET_VALID:
-      set_time_error (certificate, FALSE, whose, error);
-      break;
-    case X509_V_ERR_INVALID_PURPOSE:
-      set_error (error,
-                 LPAD_ERROR_SERVER_NOT_TRUSTED,
-                 LPAD_RETRY_USELESS,
-                 "the certificate of the %s is not for a TLS server",
-                 whose);
-      break;
-    default:
-      set_error (error,
-                 LPAD_ERROR_SERVER_NOT_TRUSTED,
-                 LPAD_RETRY_USELESS,
-                 "the certificate of the %s is not accepted: %s",
-                 whose,
-                 X509_verify_cert_error_string (code));
-    }
-}
-
 static gboolean
-verify_chain (X509_STORE *store, X509 *leaf, STACK_OF (X509) * others, GError **error)
+verify_chain (X509_STORE *store, X509 *leaf, STACK_OF (X509) * others, gint64 now, GError **error)
 {
   g_autoptr (X509_STORE_CTX) context = X509_STORE_CTX_new ();
   X509_VERIFY_PARAM *param;
 
   if (context == NULL || X509_STORE_CTX_init (context, store, leaf, others) != 1)
     {
-      set_error (error, LPAD_ERROR_FAILED, LPAD_RETRY_LATER, "the server's certificate cannot be checked");
+      lpad_verify_set_error (
+          error, LPAD_ERROR_FAILED, LPAD_RETRY_LATER, "the server's certificate cannot be checked");
       return FALSE;
     }
   /* OpenSSL follows names and, where several issuers have the same one, authority key identifiers. */
@@ -160,10 +37,12 @@ verify_chain (X509_STORE *store, X509 *leaf, STACK_OF (X509) * others, GError **
   X509_VERIFY_PARAM_set_purpose (param, X509_PURPOSE_SSL_SERVER);
   X509_VERIFY_PARAM_set_depth (param, CHAIN_DEPTH_MAX);
   X509_VERIFY_PARAM_set_flags (param, X509_V_FLAG_TRUSTED_FIRST);
+  X509_VERIFY_PARAM_set_time (param, (time_t) now);
+  lpad_crl_check_available (context);
   if (X509_verify_cert (context) == 1)
     return TRUE;
 
-  set_chain_error (store, context, leaf, error);
+  lpad_verify_set_chain_error (context, leaf, now, error);
   return FALSE;
 }
 
@@ -181,12 +60,12 @@ check_host (X509 *leaf, const char *host, GError **error)
     return TRUE;
 
   hosts = lpad_certificate_hosts (leaf);
-  set_error (error,
-             LPAD_ERROR_SERVER_NOT_TRUSTED,
-             LPAD_RETRY_USELESS,
-             "the server's certificate is not for %s but for %s",
-             host,
-             hosts);
+  lpad_verify_set_error (error,
+                         LPAD_ERROR_SERVER_NOT_TRUSTED,
+                         LPAD_RETRY_USELESS,
+                         "the server's certificate is not for %s but for %s",
+                         host,
+                         hosts);
   return FALSE;
 }
 
@@ -226,22 +105,33 @@ check_role (X509 *leaf, GError **error)
   if (wrong == NULL)
     return TRUE;
 
-  set_error (error,
-             LPAD_ERROR_SERVER_NOT_TRUSTED,
-             LPAD_RETRY_USELESS,
-             "the server's certificate has the wrong role: %s",
-             wrong);
+  lpad_verify_set_error (error,
+                         LPAD_ERROR_SERVER_NOT_TRUSTED,
+                         LPAD_RETRY_USELESS,
+                         "the server's certificate has the wrong role: %s",
+                         wrong);
   return FALSE;
 }
 
 gboolean
 lpad_verify_server (X509_STORE *store, X509 *leaf, STACK_OF (X509) * others, const char *host, GError **error)
 {
+  return lpad_verify_server_at (store, leaf, others, host, (gint64) time (NULL), error);
+}
+
+gboolean
+lpad_verify_server_at (X509_STORE *store,
+                       X509 *leaf,
+                       STACK_OF (X509) * others,
+                       const char *host,
+                       gint64 now,
+                       GError **error)
+{
   gboolean good;
 
   g_return_val_if_fail (store != NULL && leaf != NULL && host != NULL, FALSE);
 
-  good = verify_chain (store, leaf, others, error) && check_host (leaf, host, error)
+  good = verify_chain (store, leaf, others, now, error) && check_host (leaf, host, error)
          && check_role (leaf, error);
   /* Otherwise the next call of this thread that looks at OpenSSL's queue would find our leftovers. */
   ERR_clear_error ();

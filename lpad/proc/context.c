@@ -7,7 +7,8 @@ lpad_context_connect (const LpadContext *context,
                       const LpadEuiccInfo *info,
                       GError **error)
 {
-  X509_STORE *store = lpad_trust_store (context->trust, info->verification, error);
+  g_autoptr (LpadTrust) trust = lpad_trust_slot_get (context->trust);
+  X509_STORE *store = lpad_trust_store (trust, info->verification, error);
   LpadHttps *https;
 
   if (store == NULL)

@@ -9,11 +9,12 @@ G_BEGIN_DECLS
 /**
  * LpadContext: what the procedures use beside the chip. Immutable, shared by all workers; lives as long as
  * any of them.
+ * @trust: what lies in it may be replaced at any time
  */
 typedef struct
 {
   LpadNetConfig *net;
-  LpadTrust *trust;
+  LpadTrustSlot *trust;
   gboolean test_mode;
 } LpadContext;
 

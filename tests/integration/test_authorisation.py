@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from gi.repository import GLib
 
 from client import EUICC, MANAGER, NOTIFICATION, OPERATION, PROFILE, ROOT, Client, Refused, variant_dict
@@ -12,6 +13,7 @@ from scenes import (
     NO_OPTIONS, Signals, annotation, contract, find_member, members, notification_path, place, profile_path,
     put_notification, put_profile,
 )
+from testbed import pki
 from testbed.bus import LPAD_NAME
 from testbed.process import StackError, wait_until
 from testbed.stack import Stack
@@ -22,6 +24,12 @@ NOT_AUTHORISED = 3
 
 #: Arguments with which a method would succeed, besides its options.
 ARGUMENTS = {"SetDefaultSmdpAddress": ["rsp.example.com"], "SetNickname": ["Name"]}
+#: The same for arguments that are not known before the test.
+MADE = {
+    "InspectIssuer": lambda scene: GLib.Variant("ay", scene.issuer),
+    "AddIssuer": lambda scene: GLib.Variant("ay", scene.issuer),
+    "RemoveIssuer": lambda scene: GLib.Variant("s", scene.installed),
+}
 OPTIONS = {"Remove": {"force": True}}
 GET_ALL, GET = "org.freedesktop.DBus.Properties.GetAll", "org.freedesktop.DBus.Properties.Get"
 GET_OBJECTS = "org.freedesktop.DBus.ObjectManager.GetManagedObjects"
@@ -35,6 +43,8 @@ class Scene:
         self.iccid = put_profile(stack)
         number = put_notification(stack, self.iccid)
         self.order = place(stack)
+        self.issuer = pki.make_ci("Other CI").cert.public_bytes(Encoding.DER)
+        self.installed = self._install(owner)
         self.operation = owner.download(stack.chip.eid, self.order.activation_code)
         self.operation.wait_for_prompt()
         self.paths = {
@@ -42,10 +52,19 @@ class Scene:
             NOTIFICATION: notification_path(owner, number), OPERATION: self.operation.path,
         }
 
+    def _install(self, owner: Client) -> str:
+        """An issuer that can be removed; its fingerprint."""
+        octets = GLib.Variant("ay", pki.make_ci("Installed CI").cert.public_bytes(Encoding.DER))
+        owner.call(ROOT, f"{MANAGER}.AddIssuer", GLib.Variant.new_tuple(octets, variant_dict({})))
+        (issuer,) = owner.call(ROOT, f"{MANAGER}.InspectIssuer", GLib.Variant.new_tuple(octets))
+        return issuer["fingerprint"]
+
     def call(self, client: Client, method: str, **how: object) -> tuple:
         """Call the method as it should be called."""
         interface, _, name = method.rpartition(".")
         arguments = [GLib.Variant("s", text) for text in ARGUMENTS.get(name, [])]
+        if name in MADE:
+            arguments.append(MADE[name](self))
         if find_member("method", method).find("arg[@type='a{sv}'][@direction='in']") is not None:
             options = {"activation_code": self.order.activation_code} if name == "Download" else OPTIONS.get(name, {})
             arguments.append(variant_dict(options))
@@ -58,6 +77,7 @@ class Scene:
             chip.counters.snapshot(), server.counters.snapshot(), list(self.order.history), chip.default_dp,
             [(p.iccid, p.enabled, p.nickname) for p in chip.profiles], [n.seq for n in chip.notifications],
             {path: values["State"] for path, values in owner.objects(OPERATION).items()},
+            sorted(path.name for path in (self.stack.state_folder / "issuers").rglob("*.pem")),
         )
 
 

@@ -26,7 +26,8 @@ ICON = bytes.fromhex("89504E470D0A1A0A") + bytes(50)
 
 #: The objects of lui-cli(1), JSON: member to type.
 READER = {"name": str, "state": str, "message": str}
-ISSUER = {"name": str, "key_identifier": str, "fingerprint": str, "test": bool, "not_after": int}
+ISSUER = {"name": str, "key_identifier": str, "fingerprint": str, "test": bool, "not_after": int,
+          "not_before": int, "trusted": bool, "file": str, "removable": bool}
 EUICC = {
     **dict.fromkeys((
         "eid", "transport", "device", "physical_device", "state", "spec_version", "firmware_version",

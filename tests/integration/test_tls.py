@@ -22,7 +22,7 @@ Make = Callable[[pki.Ci], pki.Credential]
 REFUSED: dict[str, tuple[Make, str, tuple[str, ...]]] = {
     "unknown-issuer": (
         lambda ci: pki.make_ci("Unknown CI").make_dp_tls([HOST]), "IssuerMissing",
-        ("Unknown CI", "key identifier", "not installed"),
+        ("“CN=Unknown CI,O=Testbed”", "key identifier", "not installed and not trusted by the chip either"),
     ),
     "issuer-of-the-same-name": (
         lambda ci: pki.make_ci("Testbed CI").make_dp_tls([HOST]), "IssuerMissing", ("Testbed CI",),
@@ -145,7 +145,7 @@ def test_brainpool_issuer(make_stack):
 def test_test_issuers_do_not_count_outside_test_mode(make_stack):
     stack = make_stack(config={"General": {"TestMode": "false"}})
     order = place(stack)
-    expect_refused(stack, order, "IssuerMissing", (stack.ci.pkid.hex(), "issuers/production"))
+    expect_refused(stack, order, "IssuerMissing", (stack.ci.pkid.hex(), "installed for tests only"))
     assert stack.smdp.counters.tcp_connections == 0
     pki.save_cert(stack.issuer_folder / "production", "operator", stack.ci.cert)
     stack.restart_lpad()

@@ -251,11 +251,24 @@ class Credential:
     def key_pem(self) -> bytes:
         return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
+    def with_chain(self, *chain: x509.Certificate) -> Credential:
+        """The same with further certificates, which a server sends along."""
+        return _Chained(self.cert, self.key, chain)
+
     def save(self, folder: Path, stem: str, key_stem: str) -> None:
         save_cert(folder, stem, self.cert)
         path = folder / f"{key_stem}.pem"
         path.touch(mode=0o600)
         path.write_bytes(self.key_pem)
+
+
+@dataclass
+class _Chained(Credential):
+    chain: tuple[x509.Certificate, ...] = ()
+
+    @property
+    def cert_pem(self) -> bytes:
+        return b"".join(cert.public_bytes(Encoding.PEM) for cert in (self.cert, *self.chain))
 
 
 def _issue(
@@ -265,9 +278,12 @@ def _issue(
     signer: Key,
     period: tuple[datetime.datetime, datetime.datetime],
     extensions: Iterable[tuple[x509.ExtensionType, bool]],
+    key_identifier: bytes = b"",
 ) -> x509.Certificate:
     """Build and sign; without an issuer it is self-signed."""
     identifier = x509.SubjectKeyIdentifier.from_public_key(public)
+    if key_identifier:
+        identifier = x509.SubjectKeyIdentifier(key_identifier)
     authority = key_id(issuer.cert) if issuer else identifier.digest
     builder = (
         x509.CertificateBuilder()
@@ -335,6 +351,12 @@ class Ci(Credential):
         ]
         subject = _name("Testbed EUM", EUM_NAME)
         return Eum(_issue(subject, key.public_key(), self, self.key, _period(36500), extensions), key)
+
+    def make_sub_ci(self, name: str = "Testbed sub-CI") -> Ci:
+        """An issuer below this one."""
+        key = crypto.generate_key(self.curve)
+        cert = _issue(_name(name), key.public_key(), self, self.key, _period(3650), _ci_extensions())
+        return Ci(cert, key, self.curve)
 
     def make_dp(self, role: str, oid: str, *, curve: str | None = None, **period) -> Credential:
         """A certificate for signing with a role of ROLES (dp-auth, dp-pb, ds-auth)."""
@@ -414,16 +436,32 @@ def _tls_key(key_type: str) -> Key:
     return crypto.generate_key(key_type)
 
 
-def make_ci(name: str = "Testbed CI", curve: str = "P-256") -> Ci:
-    """A new issuer.  Two issuers of the same name are still different issuers."""
-    key = crypto.generate_key(curve)
-    extensions = [
+def _ci_extensions() -> list[tuple[x509.ExtensionType, bool]]:
+    return [
         (_key_usage("key_cert_sign", "crl_sign"), True),
         (_policies(role_oid("ci")), True),
         (_alternative_names(oid="2.999.1"), False),
         (x509.BasicConstraints(ca=True, path_length=None), True),
     ]
-    cert = _issue(_name(name), key.public_key(), None, key, _period(12775), extensions)
+
+
+def make_ci(
+    name: str = "Testbed CI",
+    curve: str = "P-256",
+    *,
+    key_identifier: bytes = b"",
+    first: datetime.timedelta | None = None,
+    last: datetime.timedelta | None = None,
+) -> Ci:
+    """A new issuer.  Two issuers of the same name are still different issuers.
+
+    key_identifier: one that is not the key's.  first, last: its validity, counted from now.
+    """
+    key = crypto.generate_key(curve)
+    begin, end = _period(12775)
+    now = datetime.datetime.utcnow()
+    period = (now + first if first is not None else begin, now + last if last is not None else end)
+    cert = _issue(_name(name), key.public_key(), None, key, period, _ci_extensions(), key_identifier)
     return Ci(cert, key, curve)
 
 

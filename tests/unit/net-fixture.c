@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "hex.h"
+
 #define DEADLINE_S 30
 
 const TestCertificate test_ci = {
@@ -51,7 +53,9 @@ add_extensions (X509 *certificate, const TestCertificate *spec, X509 *issuer)
   X509V3_set_nconf (&context, empty);
   if (!spec->no_key_identifiers)
     {
-      add_extension (certificate, &context, NID_subject_key_identifier, "hash");
+      const char *identifier = spec->key_identifier != NULL ? spec->key_identifier : "hash";
+
+      add_extension (certificate, &context, NID_subject_key_identifier, identifier);
       add_extension (certificate, &context, NID_authority_key_identifier, "keyid:always");
     }
   add_extension (certificate, &context, NID_basic_constraints, spec->constraints);
@@ -102,6 +106,66 @@ test_store_new (const TestCredential *issuer)
 
   g_assert_cmpint (X509_STORE_add_cert (store, issuer->certificate), ==, 1);
   return store;
+}
+
+char *
+test_key_digits (const TestCredential *credential)
+{
+  g_autoptr (GBytes) identifier = lpad_certificate_key_identifier (credential->certificate);
+
+  return lpad_hex_encode (g_bytes_get_data (identifier, NULL), g_bytes_get_size (identifier));
+}
+
+static void
+add_revoked (X509_CRL *crl, const TestCredential *revoked)
+{
+  X509_REVOKED *entry = X509_REVOKED_new ();
+  ASN1_TIME *now = X509_gmtime_adj (NULL, 0);
+
+  X509_REVOKED_set_serialNumber (entry, X509_get_serialNumber (revoked->certificate));
+  X509_REVOKED_set_revocationDate (entry, now);
+  ASN1_TIME_free (now);
+  g_assert_cmpint (X509_CRL_add0_revoked (crl, entry), ==, 1);
+}
+
+/* OpenSSL sees the extensions of a list only when it reads it. Takes @crl. */
+static X509_CRL *
+read_again (X509_CRL *crl)
+{
+  guint8 *data = NULL;
+  int size = i2d_X509_CRL (crl, &data);
+  const guint8 *start = data;
+  X509_CRL *again = d2i_X509_CRL (NULL, &start, size);
+
+  g_assert_nonnull (again);
+  OPENSSL_free (data);
+  X509_CRL_free (crl);
+  return again;
+}
+
+X509_CRL *
+test_crl_new (const TestCredential *issuer, const TestCredential *revoked, int first_day, int last_day)
+{
+  X509_CRL *crl = X509_CRL_new ();
+  ASN1_TIME *first = X509_gmtime_adj (NULL, 86400L * first_day);
+  ASN1_TIME *last = X509_gmtime_adj (NULL, 86400L * last_day);
+  X509V3_CTX context;
+  X509_EXTENSION *extension;
+
+  X509_CRL_set_version (crl, X509_CRL_VERSION_2);
+  X509_CRL_set_issuer_name (crl, X509_get_subject_name (issuer->certificate));
+  X509_CRL_set1_lastUpdate (crl, first);
+  X509_CRL_set1_nextUpdate (crl, last);
+  X509V3_set_ctx (&context, issuer->certificate, NULL, NULL, crl, 0);
+  extension = X509V3_EXT_conf_nid (NULL, &context, NID_authority_key_identifier, "keyid:always");
+  g_assert_cmpint (X509_CRL_add_ext (crl, extension, -1), ==, 1);
+  if (revoked != NULL)
+    add_revoked (crl, revoked);
+  g_assert_cmpint (X509_CRL_sign (crl, issuer->key, EVP_sha256 ()), >, 0);
+  X509_EXTENSION_free (extension);
+  ASN1_TIME_free (first);
+  ASN1_TIME_free (last);
+  return read_again (crl);
 }
 
 GBytes *

@@ -35,6 +35,7 @@ typedef struct
   int first_day;
   int last_day;
   gboolean no_key_identifiers;
+  const char *key_identifier; /* hexadecimal digits; NULL: as the key has it */
 } TestCertificate;
 
 extern const TestCertificate test_ci;  /* an issuer as GSMA's are */
@@ -44,6 +45,11 @@ extern const TestCertificate test_tls; /* CERT.DPtls of TEST_HOST */
 TestCredential *test_credential_new (const TestCertificate *certificate, const TestCredential *issuer);
 void test_credential_free (TestCredential *credential);
 X509_STORE *test_store_new (const TestCredential *issuer);
+/** test_key_digits: the credential's key identifier in hexadecimal digits. */
+char *test_key_digits (const TestCredential *credential);
+/** test_crl_new: the revocation list of @issuer, valid on those days from now; @revoked: NULL: nobody. */
+X509_CRL *
+test_crl_new (const TestCredential *issuer, const TestCredential *revoked, int first_day, int last_day);
 GBytes *test_der (const TestCredential *credential);
 
 typedef enum

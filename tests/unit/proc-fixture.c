@@ -26,7 +26,9 @@ make_trusted (ProcFixture *f)
   g_autofree char *info2 = NULL;
   g_autoptr (GBytes) raw = NULL;
   const char *folders[] = { NULL, NULL };
+  LpadTrustSources sources = { .folders = folders };
   const LpadIssuer *issuer;
+  LpadTrust *trust;
 
   f->folder = g_dir_make_tmp ("lpad-test-XXXXXX", &error);
   g_assert_no_error (error);
@@ -36,9 +38,10 @@ make_trusted (ProcFixture *f)
   g_assert_true (
       g_file_set_contents (file, g_bytes_get_data (der, NULL), (gssize) g_bytes_get_size (der), &error));
   folders[0] = f->folder;
-  f->context.trust = lpad_trust_load (folders, FALSE);
-  g_assert_cmpuint (lpad_trust_issuers (f->context.trust)->len, ==, 1);
-  issuer = g_ptr_array_index (lpad_trust_issuers (f->context.trust), 0);
+  trust = lpad_trust_load (&sources);
+  g_assert_cmpuint (lpad_trust_issuers (trust)->len, ==, 1);
+  issuer = g_ptr_array_index (lpad_trust_issuers (trust), 0);
+  f->context.trust = lpad_trust_slot_new (trust);
 
   key = lpad_hex_encode (g_bytes_get_data (issuer->key_identifier, NULL), 20);
   octets = g_strdup_printf ("358203020500a9160414%saa160414%s", key, key);
@@ -82,7 +85,7 @@ proc_fixture_tear_down (ProcFixture *f, gconstpointer unused)
   fake_chip_free (f->fake);
   test_server_free (f->server);
   lpad_net_config_free (f->context.net);
-  lpad_trust_unref (f->context.trust);
+  lpad_trust_slot_free (f->context.trust);
   lpad_euicc_info_free (f->info);
   test_credential_free (f->leaf);
   test_credential_free (f->ci);

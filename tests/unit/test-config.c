@@ -127,7 +127,7 @@ test_every_key (Fixture *fixture, gconstpointer data)
                    "[Network]\nAllowPrivateAddresses=true\nConnectTo=a.b:443=127.0.0.1:1;\n"
                    "Proxy=http://p:1\nAllowedServers=SMDP.example.com; ds.example.com\n"
                    "ConnectTimeout=1\nStallTimeout=2\nRequestTimeout=3\nDownloadTimeout=4\n"
-                   "[Trust]\nIssuerFolders=/one;/two\n"
+                   "[Trust]\nIssuerFolders=/one;/two\nCrlFolders=/three\n"
                    "[Policy]\nUnattended=true\nPromptTimeout=9\n"
                    "[Device]\nImei=490154203237518\nReleases=gsm:5; eutran-epc:15\n",
                    NULL);
@@ -151,6 +151,7 @@ test_every_key (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (config->net->total_timeout_ms, ==, 3000);
   g_assert_cmpuint (config->net->download_timeout_ms, ==, 4000);
   g_assert_cmpstr (config->issuer_folders[1], ==, "/two");
+  g_assert_cmpstr (config->crl_folders[0], ==, "/three");
   g_assert_true (config->unattended);
   g_assert_cmpuint (config->prompt_timeout_s, ==, 9);
   g_assert_cmpstr (config->imei, ==, "490154203237518");

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "error-details.h"
-#include "es9.h"
 #include "hex.h"
+#include "issuer-folder.h"
 #include "net-fixture.h"
 #include "trust.h"
 #include "verify.h"
@@ -87,7 +87,9 @@ load (Folder *folder, gboolean test_mode)
 {
   const char *folders[] = { "/nonexistent/issuers", folder->path, NULL };
 
-  return lpad_trust_load (folders, test_mode);
+  LpadTrustSources sources = { .folders = folders, .test_mode = test_mode };
+
+  return lpad_trust_load (&sources);
 }
 
 static GPtrArray *
@@ -101,6 +103,19 @@ list_of (const TestCredential *credential)
 }
 
 static void
+assert_says (const char *text, const char *words)
+{
+  if (strstr (text, words) == NULL)
+    g_error ("“%s” does not say “%s”", text, words);
+}
+
+static const LpadIssuer *
+issuer_at (LpadTrust *trust, guint index)
+{
+  return g_ptr_array_index (lpad_trust_issuers (trust), index);
+}
+
+static void
 test_load (Folder *folder, gconstpointer unused)
 {
   g_autoptr (TestCredential) first = test_credential_new (&test_ci, NULL);
@@ -108,24 +123,31 @@ test_load (Folder *folder, gconstpointer unused)
   g_autoptr (TestCredential) third = test_credential_new (&test_ci, NULL);
   g_autoptr (LpadTrust) production = NULL;
   g_autoptr (LpadTrust) test = NULL;
-  LpadIssuer *issuer;
+  const LpadIssuer *issuer;
 
   put_der (folder, "production", "a.der", first);
   put_pem (folder, "production", "b.pem", first, second); /* the first is known already */
   put_der (folder, "test", "c.crt", third);
+  put_der (folder, "test", "d.crt", first); /* one of production stays one of production */
 
   production = load (folder, FALSE);
-  g_assert_cmpuint (lpad_trust_issuers (production)->len, ==, 2);
-  issuer = lpad_trust_issuers (production)->pdata[0];
+  g_assert_cmpuint (lpad_trust_issuers (production)->len, ==, 3);
+  issuer = issuer_at (production, 0);
   g_assert_cmpstr (issuer->name, ==, "CN=Test CI,O=Test");
   g_assert_false (issuer->test);
+  g_assert_true (lpad_trust_counts (production, issuer));
+  g_assert_true (g_str_has_suffix (issuer->file, "production/a.der"));
+  g_assert_false (issuer->own);
+  g_assert_null (issuer->known);
   g_assert_cmpuint (strlen (issuer->fingerprint), ==, 64);
   g_assert_cmpint (issuer->not_after, >, g_get_real_time () / G_USEC_PER_SEC);
+  g_assert_cmpint (issuer->not_before, <, g_get_real_time () / G_USEC_PER_SEC);
+  g_assert_true (issuer_at (production, 2)->test);
+  g_assert_false (lpad_trust_counts (production, issuer_at (production, 2)));
 
   test = load (folder, TRUE);
   g_assert_cmpuint (lpad_trust_issuers (test)->len, ==, 3);
-  issuer = lpad_trust_issuers (test)->pdata[2];
-  g_assert_true (issuer->test);
+  g_assert_true (lpad_trust_counts (test, issuer_at (test, 2)));
 }
 
 static void
@@ -138,6 +160,7 @@ test_load_bad (Folder *folder, gconstpointer unused)
   TestCertificate below = test_ci;
   g_autoptr (TestCredential) sub_ci = test_credential_new (&below, ci);
   g_autofree char *huge = g_strnfill (LPAD_CERTIFICATE_MAX + 1, 'x');
+  g_autofree char *sub_folder = NULL;
   g_autoptr (LpadTrust) trust = NULL;
 
   nameless.no_key_identifiers = TRUE;
@@ -149,13 +172,33 @@ test_load_bad (Folder *folder, gconstpointer unused)
   put_der (folder, "production", "4", sub_ci);
   put (folder, "production", "5", huge, strlen (huge));
   put (folder, "production", "6", "", 0);
+  sub_folder = g_build_filename (folder->path, "production", "7", NULL);
+  g_assert_cmpint (g_mkdir (sub_folder, 0700), ==, 0);
 
   g_test_expect_message ("lpad", G_LOG_LEVEL_WARNING, "*/1 is not used*no certificate*");
   g_test_expect_message ("lpad", G_LOG_LEVEL_WARNING, "*/2 is not used*no CA*");
   g_test_expect_message ("lpad", G_LOG_LEVEL_WARNING, "*/3 is not used*key identifier*");
   g_test_expect_message ("lpad", G_LOG_LEVEL_WARNING, "*/4 is not used*signed by itself*");
-  g_test_expect_message ("lpad", G_LOG_LEVEL_WARNING, "*/5 is not used*no certificate*");
+  g_test_expect_message ("lpad", G_LOG_LEVEL_WARNING, "*/5 is not used*too large*");
   g_test_expect_message ("lpad", G_LOG_LEVEL_WARNING, "*/6 is not used*no certificate*");
+  g_test_expect_message ("lpad", G_LOG_LEVEL_WARNING, "*/7 is not used*directory*");
+  trust = load (folder, TRUE);
+  g_test_assert_expected_messages ();
+  g_assert_cmpuint (lpad_trust_issuers (trust)->len, ==, 0);
+}
+
+/* A certificate that names the key of a public test issuer; it need not be the real one to be refused. */
+static void
+test_public_test_issuer (Folder *folder, gconstpointer unused)
+{
+  TestCertificate spec = test_ci;
+  g_autoptr (TestCredential) forged = NULL;
+  g_autoptr (LpadTrust) trust = NULL;
+
+  spec.key_identifier = "34eecf13156518d48d30bdf06853404d115f955d";
+  forged = test_credential_new (&spec, NULL);
+  put_der (folder, "production", "sgp26.der", forged);
+  g_test_expect_message ("lpad", G_LOG_LEVEL_WARNING, "*sgp26.der is not used*public test issuer*");
   trust = load (folder, TRUE);
   g_test_assert_expected_messages ();
   g_assert_cmpuint (lpad_trust_issuers (trust)->len, ==, 0);
@@ -168,10 +211,8 @@ test_store (Folder *folder, gconstpointer unused)
   g_autoptr (TestCredential) other = test_credential_new (&test_ci, NULL);
   g_autoptr (TestCredential) leaf = test_credential_new (&test_tls, ours);
   g_autoptr (GPtrArray) list = list_of (ours);
-  g_autoptr (GPtrArray) foreign = NULL;
   g_autoptr (LpadTrust) trust = NULL;
   g_autoptr (X509_STORE) store = NULL;
-  g_autoptr (X509_STORE) wrong = NULL;
   g_autoptr (GError) error = NULL;
 
   put_der (folder, "production", "ours", ours);
@@ -180,268 +221,257 @@ test_store (Folder *folder, gconstpointer unused)
   store = lpad_trust_store (trust, list, &error);
   g_assert_no_error (error);
   g_assert_true (lpad_verify_server (store, leaf->certificate, NULL, TEST_HOST, &error));
+}
 
-  /* The chip trusts only the other one: installed, but it does not count. */
-  foreign = list_of (other);
-  wrong = lpad_trust_store (trust, foreign, &error);
+/* The chip's list for the store, and a server below @leaf_issuer: what is said of the issuer that is missing.
+ */
+static void
+assert_missing (LpadTrust *trust,
+                const TestCredential *listed,
+                const TestCredential *leaf_issuer,
+                const char *words,
+                const char *advice)
+{
+  g_autoptr (GPtrArray) list = list_of (listed);
+  g_autoptr (TestCredential) leaf = test_credential_new (&test_tls, leaf_issuer);
+  g_autofree char *digits = test_key_digits (leaf_issuer);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (X509_STORE) store = lpad_trust_store (trust, list, &error);
+
   g_assert_no_error (error);
-  g_assert_false (lpad_verify_server (wrong, leaf->certificate, NULL, TEST_HOST, &error));
+  g_assert_false (lpad_verify_server (store, leaf->certificate, NULL, TEST_HOST, &error));
   g_assert_error (error, LPAD_ERROR, LPAD_ERROR_ISSUER_MISSING);
-  g_assert_nonnull (strstr (error->message, folder->path));
-  g_assert_nonnull (strstr (error->message, "CN=Test CI"));
+  assert_says (error->message, words);
+  assert_says (error->message, "“CN=Test CI,O=Test”");
+  assert_says (error->message, digits);
+  assert_says (lpad_error_details (error)->advice, advice);
+  g_assert_cmpint (lpad_error_details (error)->order, ==, LPAD_ORDER_USABLE);
 }
 
 static void
-test_store_missing (Folder *folder, gconstpointer unused)
+test_missing_of_server (Folder *folder, gconstpointer unused)
+{
+  g_autoptr (TestCredential) ours = test_credential_new (&test_ci, NULL);
+  g_autoptr (TestCredential) other = test_credential_new (&test_ci, NULL);
+  g_autoptr (TestCredential) foreign = test_credential_new (&test_ci, NULL);
+  g_autoptr (LpadTrust) trust = NULL;
+
+  put_der (folder, "production", "ours", ours);
+  put_der (folder, "production", "other", other);
+  trust = load (folder, FALSE);
+  assert_missing (trust, ours, other, "installed, but not trusted by the chip", "ask the operator");
+  assert_missing (
+      trust, ours, foreign, "not installed and not trusted by the chip either", "ask the operator");
+}
+
+/* The chip lists two issuers; the one of the server is the one that is not there. */
+static void
+test_missing_of_two (Folder *folder, gconstpointer unused)
+{
+  g_autoptr (TestCredential) ours = test_credential_new (&test_ci, NULL);
+  g_autoptr (TestCredential) other = test_credential_new (&test_ci, NULL);
+  g_autoptr (TestCredential) leaf = test_credential_new (&test_tls, other);
+  g_autoptr (GPtrArray) list = list_of (ours);
+  g_autoptr (LpadTrust) without = NULL;
+  g_autoptr (LpadTrust) for_tests = NULL;
+  g_autoptr (X509_STORE) store = NULL;
+  g_autoptr (X509_STORE) second = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_ptr_array_add (list, lpad_certificate_key_identifier (other->certificate));
+  put_der (folder, "production", "ours", ours);
+  without = load (folder, FALSE);
+  store = lpad_trust_store (without, list, NULL);
+  g_assert_false (lpad_verify_server (store, leaf->certificate, NULL, TEST_HOST, &error));
+  assert_says (error->message, "which the chip trusts, but which is not installed");
+  assert_says (lpad_error_details (error)->advice, "lui-cli issuer add FILE");
+  g_clear_error (&error);
+
+  put_der (folder, "test", "other", other);
+  for_tests = load (folder, FALSE);
+  second = lpad_trust_store (for_tests, list, NULL);
+  g_assert_false (lpad_verify_server (second, leaf->certificate, NULL, TEST_HOST, &error));
+  assert_says (error->message, "which is installed for tests only");
+  assert_says (lpad_error_details (error)->advice, "TestMode=true");
+}
+
+static void
+test_none_installed (Folder *folder, gconstpointer unused)
 {
   g_autoptr (TestCredential) ci = test_credential_new (&test_ci, NULL);
   g_autoptr (GPtrArray) list = list_of (ci);
+  g_autoptr (GPtrArray) empty = g_ptr_array_new ();
+  g_autoptr (LpadTrust) none = load (folder, FALSE);
   g_autoptr (LpadTrust) trust = NULL;
   g_autoptr (GError) error = NULL;
-  g_autofree char *where = g_build_filename (folder->path, "production", NULL);
-  GBytes *identifier = list->pdata[1];
-  g_autofree char *digits
-      = lpad_hex_encode (g_bytes_get_data (identifier, NULL), g_bytes_get_size (identifier));
+  g_autofree char *digits = test_key_digits (ci);
+
+  g_ptr_array_add (list, lpad_hex_decode ("81370f5125d0b1d408d4c3b232e6d25e795bebfb", 20, NULL));
+  g_assert_null (lpad_trust_store (none, list, &error));
+  g_assert_error (error, LPAD_ERROR, LPAD_ERROR_ISSUER_MISSING);
+  assert_says (error->message, digits);
+  assert_says (error->message, "GSM Association – RSP2 Root CI1 (81370f5125d0b1d408d4c3b232e6d25e795bebfb)");
+  assert_says (lpad_error_details (error)->advice, "lui-cli issuer add FILE");
+  g_assert_cmpint (lpad_error_details (error)->order, ==, LPAD_ORDER_USABLE);
+  g_clear_error (&error);
 
   put_der (folder, "test", "ci", ci);
   trust = load (folder, FALSE);
   g_assert_null (lpad_trust_store (trust, list, &error));
-  g_assert_error (error, LPAD_ERROR, LPAD_ERROR_ISSUER_MISSING);
-  g_assert_nonnull (strstr (error->message, where));
-  g_assert_nonnull (strstr (error->message, digits));
-  g_assert_cmpint (lpad_error_details (error)->order, ==, LPAD_ORDER_USABLE);
-}
-
-/* The server's certificate. */
-
-static void
-assert_verdict (const TestCredential *ci,
-                const TestCertificate *spec,
-                const TestCredential *issuer,
-                int code,
-                const char *words)
-{
-  g_autoptr (TestCredential) leaf = test_credential_new (spec, issuer);
-  g_autoptr (X509_STORE) store = test_store_new (ci);
-  g_autoptr (GError) error = NULL;
-  gboolean good = lpad_verify_server (store, leaf->certificate, NULL, TEST_HOST, &error);
-
-  if (code < 0)
-    {
-      g_assert_no_error (error);
-      g_assert_true (good);
-      return;
-    }
-  g_assert_false (good);
-  g_assert_error (error, LPAD_ERROR, code);
-  if (strstr (error->message, words) == NULL)
-    g_error ("\"%s\" does not say \"%s\"", error->message, words);
-  g_assert_cmpint (lpad_error_details (error)->order, ==, LPAD_ORDER_USABLE);
-}
-
-static void
-test_leaf_good (void)
-{
-  g_autoptr (TestCredential) ci = test_credential_new (&test_ci, NULL);
-  TestCertificate spec = test_tls;
-
-  assert_verdict (ci, &spec, ci, -1, "");
-  spec.policies = NULL;
-  assert_verdict (ci, &spec, ci, -1, "");
-  spec.policies = "2.23.146.1.2.1.6";
-  assert_verdict (ci, &spec, ci, -1, "");
-  spec.policies = "1.2.3.4,2.23.146.1.2.1.0.0.1.0";
-  assert_verdict (ci, &spec, ci, -1, "");
-  spec.policies = "2.23.146.1.2.1.0.0.2.0";
-  assert_verdict (ci, &spec, ci, -1, "");
-  spec.key_usage = NULL;
-  spec.extended_key_usage = NULL;
-  assert_verdict (ci, &spec, ci, -1, "");
-  spec.alternative_names = "DNS:other.example.test,DNS:SMDP.Example.Test";
-  assert_verdict (ci, &spec, ci, -1, "");
-  spec.alternative_names = "DNS:*.example.test";
-  assert_verdict (ci, &spec, ci, -1, "");
-  spec.curve = "brainpoolP256r1";
-  assert_verdict (ci, &spec, ci, -1, "");
-}
-
-static void
-test_leaf_bad (void)
-{
-  static const struct
-  {
-    const char *what; /* which member of the specification */
-    const char *value;
-    const char *words;
-  } cases[] = {
-    { "alternative_names", "DNS:other.example.test", "not for smdp.example.test but for other.example.test" },
-    { "alternative_names", "DNS:*.test", "not for" },
-    { "alternative_names", "DNS:s*.example.test", "not for" },
-    { "alternative_names", "RID:2.999.10", "no host at all" },
-    { "alternative_names", NULL, "no host at all" }, /* the common name does not count */
-    { "policies", "2.23.146.1.2.1.4", "another role" },
-    { "policies", "2.23.146.1.2.1.0", "another role" },
-    { "policies", "2.23.146.1.2.1.0.0.1.1", "another role" },
-    { "extended_key_usage", "clientAuth", "not for a TLS server" },
-    { "extended_key_usage", "anyExtendedKeyUsage", "server" },
-    { "key_usage", "keyAgreement", "digital signature" },
-    { "constraints", "critical,CA:TRUE", "issuer" },
-  };
-  g_autoptr (TestCredential) ci = test_credential_new (&test_ci, NULL);
-
-  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
-    {
-      TestCertificate spec = test_tls;
-
-      spec.name = TEST_HOST;
-      if (g_str_equal (cases[i].what, "alternative_names"))
-        spec.alternative_names = cases[i].value;
-      else if (g_str_equal (cases[i].what, "policies"))
-        spec.policies = cases[i].value;
-      else if (g_str_equal (cases[i].what, "extended_key_usage"))
-        spec.extended_key_usage = cases[i].value;
-      else if (g_str_equal (cases[i].what, "key_usage"))
-        spec.key_usage = cases[i].value;
-      else
-        spec.constraints = cases[i].value;
-      assert_verdict (ci, &spec, ci, LPAD_ERROR_SERVER_NOT_TRUSTED, cases[i].words);
-    }
-}
-
-static void
-test_chain_bad (void)
-{
-  g_autoptr (TestCredential) ci = test_credential_new (&test_ci, NULL);
-  TestCertificate spec = test_ci;
-  g_autoptr (TestCredential) unknown = NULL;
-  g_autoptr (TestCredential) plain = test_credential_new (&test_tls, ci);
-  g_autofree char *identifier = NULL;
-
-  spec.name = "Unknown \x1b[31m CI";
-  unknown = test_credential_new (&spec, NULL);
-  identifier = lpad_certificate_authority (unknown->certificate);
-  assert_verdict (ci, &test_tls, unknown, LPAD_ERROR_ISSUER_MISSING, identifier);
-  assert_verdict (ci, &test_tls, unknown, LPAD_ERROR_ISSUER_MISSING, "Unknown");
-  assert_verdict (ci, &test_tls, NULL, LPAD_ERROR_SERVER_NOT_TRUSTED, "signed by itself");
-  /* Signed by a certificate that is no issuer. */
-  assert_verdict (ci, &test_tls, plain, LPAD_ERROR_ISSUER_MISSING, "Test DPtls");
-}
-
-static void
-test_times (void)
-{
-  g_autoptr (TestCredential) ci = test_credential_new (&test_ci, NULL);
-  TestCertificate spec = test_tls;
-  TestCertificate old = test_ci;
-  g_autoptr (TestCredential) expired = NULL;
-  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
-  g_autoptr (GDateTime) before = g_date_time_add_days (now, -10);
-  g_autofree char *since = g_date_time_format (before, "expired on %F");
-
-  spec.first_day = -30;
-  spec.last_day = -10;
-  assert_verdict (ci, &spec, ci, LPAD_ERROR_SERVER_NOT_TRUSTED, since);
-  spec.first_day = 10;
-  spec.last_day = 30;
-  assert_verdict (ci, &spec, ci, LPAD_ERROR_CLOCK_INVALID, "clock");
-
-  old.first_day = -30;
-  old.last_day = -10;
-  expired = test_credential_new (&old, NULL);
-  assert_verdict (expired, &test_tls, expired, LPAD_ERROR_SERVER_NOT_TRUSTED, "issuer expired");
-}
-
-/* Two issuers of one name: the authority key identifier decides, whatever their order. */
-static void
-test_same_name (void)
-{
-  for (guint round = 0; round < 8; round++)
-    {
-      g_autoptr (TestCredential) one = test_credential_new (&test_ci, NULL);
-      g_autoptr (TestCredential) two = test_credential_new (&test_ci, NULL);
-      g_autoptr (TestCredential) leaf_one = test_credential_new (&test_tls, one);
-      g_autoptr (TestCredential) leaf_two = test_credential_new (&test_tls, two);
-      g_autoptr (X509_STORE) store = test_store_new (one);
-      g_autoptr (GError) error = NULL;
-
-      g_assert_cmpint (X509_STORE_add_cert (store, two->certificate), ==, 1);
-      g_assert_true (lpad_verify_server (store, leaf_one->certificate, NULL, TEST_HOST, &error));
-      g_assert_true (lpad_verify_server (store, leaf_two->certificate, NULL, TEST_HOST, &error));
-      g_assert_no_error (error);
-    }
-}
-
-static void
-test_sub_ci (void)
-{
-  TestCertificate spec = test_ci;
-  g_autoptr (TestCredential) ci = test_credential_new (&test_ci, NULL);
-  g_autoptr (TestCredential) other = test_credential_new (&test_ci, NULL);
-  g_autoptr (TestCredential) sub = NULL;
-  g_autoptr (TestCredential) leaf = NULL;
-  g_autoptr (X509_STORE) store = test_store_new (ci);
-  g_autoptr (X509_STORE) foreign = test_store_new (other);
-  STACK_OF (X509) *sent = sk_X509_new_null ();
-  g_autoptr (GError) error = NULL;
-
-  spec.name = "Test sub-CI";
-  sub = test_credential_new (&spec, ci);
-  leaf = test_credential_new (&test_tls, sub);
-  g_assert_false (lpad_verify_server (store, leaf->certificate, NULL, TEST_HOST, &error));
-  g_assert_error (error, LPAD_ERROR, LPAD_ERROR_ISSUER_MISSING);
-  g_assert_nonnull (strstr (error->message, "Test sub-CI"));
+  assert_says (error->message, "– installed for tests only");
+  assert_says (lpad_error_details (error)->advice, "TestMode=true");
   g_clear_error (&error);
 
-  sk_X509_push (sent, sub->certificate);
-  g_assert_true (lpad_verify_server (store, leaf->certificate, sent, TEST_HOST, &error));
-  g_assert_no_error (error);
-
-  /* A root that the server sends along convinces nobody. */
-  sk_X509_push (sent, ci->certificate);
-  g_assert_false (lpad_verify_server (foreign, leaf->certificate, sent, TEST_HOST, &error));
-  g_assert_error (error, LPAD_ERROR, LPAD_ERROR_ISSUER_MISSING);
-  sk_X509_free (sent);
+  g_assert_null (lpad_trust_store (trust, empty, &error));
+  assert_says (error->message, "trusts no issuer at all");
 }
 
 static void
-test_registered_id (void)
+put_crl (Folder *folder, const TestCredential *issuer, const TestCredential *revoked)
 {
-  TestCertificate spec = test_tls;
-  g_autoptr (TestCredential) ci = test_credential_new (&test_ci, NULL);
-  g_autoptr (TestCredential) leaf = test_credential_new (&test_tls, ci);
-  g_autoptr (TestCredential) without = NULL;
-  g_autoptr (GBytes) der = test_der (leaf);
-  g_autoptr (GBytes) bare = NULL;
-  g_autoptr (GBytes) cut = g_bytes_new_from_bytes (der, 0, g_bytes_get_size (der) - 1);
-  g_autoptr (GBytes) empty = g_bytes_new (NULL, 0);
+  g_autoptr (BIO) out = BIO_new (BIO_s_mem ());
+  X509_CRL *crl = test_crl_new (issuer, revoked, -1, 30);
+  char *data = NULL;
+  long size;
 
-  spec.alternative_names = NULL;
-  without = test_credential_new (&spec, ci);
-  bare = test_der (without);
-  g_assert_true (lpad_es9_certificate_has_oid (der, "2.999.10"));
-  g_assert_false (lpad_es9_certificate_has_oid (der, "2.999.1"));
-  g_assert_false (lpad_es9_certificate_has_oid (der, "2.999.10.1"));
-  g_assert_false (lpad_es9_certificate_has_oid (der, "not an OID"));
-  g_assert_false (lpad_es9_certificate_has_oid (der, ""));
-  g_assert_false (lpad_es9_certificate_has_oid (bare, "2.999.10"));
-  g_assert_false (lpad_es9_certificate_has_oid (cut, "2.999.10"));
-  g_assert_false (lpad_es9_certificate_has_oid (empty, "2.999.10"));
+  PEM_write_bio_X509_CRL (out, crl);
+  size = BIO_get_mem_data (out, &data);
+  put (folder, "crls", "ci.pem", data, (gsize) size);
+  X509_CRL_free (crl);
+}
+
+static void
+test_crl_folder (Folder *folder, gconstpointer unused)
+{
+  g_autoptr (TestCredential) ci = test_credential_new (&test_ci, NULL);
+  g_autoptr (TestCredential) good = test_credential_new (&test_tls, ci);
+  g_autoptr (TestCredential) revoked = test_credential_new (&test_tls, ci);
+  g_autofree char *crls = g_build_filename (folder->path, "crls", NULL);
+  const char *folders[] = { folder->path, NULL };
+  const char *crl_folders[] = { "/nonexistent/crls", crls, NULL };
+  LpadTrustSources sources = { .folders = folders, .crl_folders = crl_folders };
+  g_autoptr (GPtrArray) list = list_of (ci);
+  g_autoptr (LpadTrust) trust = NULL;
+  g_autoptr (X509_STORE) store = NULL;
+  g_autoptr (GError) error = NULL;
+
+  put_der (folder, "production", "ci", ci);
+  put_crl (folder, ci, revoked);
+  put (folder, "crls", "note.txt", "no list", 7);
+  g_test_expect_message ("lpad", G_LOG_LEVEL_WARNING, "*note.txt is not used as revocation list*");
+  trust = lpad_trust_load (&sources);
+  g_test_assert_expected_messages ();
+  store = lpad_trust_store (trust, list, &error);
+  g_assert_true (lpad_verify_server (store, good->certificate, NULL, TEST_HOST, &error));
+  g_assert_no_error (error);
+  g_assert_false (lpad_verify_server (store, revoked->certificate, NULL, TEST_HOST, &error));
+  g_assert_error (error, LPAD_ERROR, LPAD_ERROR_SERVER_NOT_TRUSTED);
+}
+
+/* What lpad installs itself. */
+static void
+test_own_folder (Folder *folder, gconstpointer unused)
+{
+  g_autoptr (TestCredential) ci = test_credential_new (&test_ci, NULL);
+  g_autoptr (GBytes) der = test_der (ci);
+  g_autofree char *own = g_build_filename (folder->path, "state", "issuers", NULL);
+  LpadTrustSources sources = { .own_folder = own };
+  g_autoptr (LpadIssuer) issuer = NULL;
+  g_autoptr (LpadTrust) empty = lpad_trust_load (&sources);
+  g_autoptr (LpadTrust) filled = NULL;
+  g_autoptr (LpadTrust) emptied = NULL;
+  g_autofree char *upper = NULL;
+  const LpadIssuer *found;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpuint (lpad_trust_issuers (empty)->len, ==, 0);
+  issuer = lpad_issuer_parse (der, &error);
+  g_assert_no_error (error);
+  g_assert_true (lpad_issuer_folder_add (own, issuer, TRUE, &error));
+  g_assert_true (lpad_issuer_folder_add (own, issuer, TRUE, &error)); /* once more is no fault */
+  filled = lpad_trust_load (&sources);
+  g_assert_cmpuint (lpad_trust_issuers (filled)->len, ==, 1);
+  upper = g_ascii_strup (issuer->fingerprint, -1);
+  found = lpad_trust_find (filled, upper);
+  g_assert_true (found->own && found->test);
+
+  g_assert_true (lpad_issuer_folder_remove (found, &error));
+  emptied = lpad_trust_load (&sources);
+  g_assert_null (lpad_trust_find (emptied, issuer->fingerprint));
+  g_assert_false (lpad_issuer_folder_remove (found, &error));
+  g_assert_error (error, LPAD_ERROR, LPAD_ERROR_FAILED);
+}
+
+static void
+test_own_folder_is_read_only (Folder *folder, gconstpointer unused)
+{
+  g_autoptr (TestCredential) ci = test_credential_new (&test_ci, NULL);
+  g_autoptr (GBytes) der = test_der (ci);
+  g_autoptr (LpadIssuer) issuer = lpad_issuer_parse (der, NULL);
+  g_autofree char *file = g_build_filename (folder->path, "file", NULL);
+  g_autofree char *below = g_build_filename (file, "issuers", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (g_file_set_contents (file, "", 0, NULL));
+  g_assert_false (lpad_issuer_folder_add (below, issuer, FALSE, &error));
+  g_assert_error (error, LPAD_ERROR, LPAD_ERROR_FAILED);
+  assert_says (error->message, "not installed");
+}
+
+#define READERS 4
+#define ROUNDS  200
+
+static gpointer
+use_slot (gpointer data)
+{
+  for (guint i = 0; i < ROUNDS; i++)
+    {
+      g_autoptr (LpadTrust) trust = lpad_trust_slot_get (data);
+      const LpadIssuer *issuer = issuer_at (trust, 0);
+      g_autoptr (GPtrArray) list = g_ptr_array_new ();
+      g_autoptr (X509_STORE) store = NULL;
+
+      g_ptr_array_add (list, issuer->key_identifier);
+      store = lpad_trust_store (trust, list, NULL);
+      g_assert_nonnull (store);
+    }
+  return NULL;
+}
+
+/* Workers connect while issuers come and go. */
+static void
+test_slot (Folder *folder, gconstpointer unused)
+{
+  g_autoptr (TestCredential) ci = test_credential_new (&test_ci, NULL);
+  g_autoptr (LpadTrustSlot) slot = NULL;
+  GThread *threads[READERS];
+
+  put_der (folder, "production", "ci", ci);
+  slot = lpad_trust_slot_new (load (folder, FALSE));
+  for (guint i = 0; i < READERS; i++)
+    threads[i] = g_thread_new ("reader", use_slot, slot);
+  for (guint i = 0; i < ROUNDS / 4; i++)
+    lpad_trust_slot_set (slot, load (folder, i % 2 == 0));
+  for (guint i = 0; i < READERS; i++)
+    g_thread_join (threads[i]);
 }
 
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add ("/trust/load", Folder, NULL, set_up, test_load, tear_down);
-  g_test_add ("/trust/load/bad", Folder, NULL, set_up, test_load_bad, tear_down);
-  g_test_add ("/trust/store", Folder, NULL, set_up, test_store, tear_down);
-  g_test_add ("/trust/store/missing", Folder, NULL, set_up, test_store_missing, tear_down);
-  g_test_add_func ("/trust/leaf/good", test_leaf_good);
-  g_test_add_func ("/trust/leaf/bad", test_leaf_bad);
-  g_test_add_func ("/trust/chain/bad", test_chain_bad);
-  g_test_add_func ("/trust/chain/times", test_times);
-  g_test_add_func ("/trust/chain/same-name", test_same_name);
-  g_test_add_func ("/trust/chain/sub-ci", test_sub_ci);
-  g_test_add_func ("/trust/registered-id", test_registered_id);
+#define ADD(path, test) g_test_add ("/trust/" path, Folder, NULL, set_up, test, tear_down)
+  ADD ("load", test_load);
+  ADD ("load/bad", test_load_bad);
+  ADD ("load/public-test-issuer", test_public_test_issuer);
+  ADD ("store", test_store);
+  ADD ("missing/of-server", test_missing_of_server);
+  ADD ("missing/of-two", test_missing_of_two);
+  ADD ("missing/none-installed", test_none_installed);
+  ADD ("crl-folder", test_crl_folder);
+  ADD ("own-folder", test_own_folder);
+  ADD ("own-folder/read-only", test_own_folder_is_read_only);
+  ADD ("slot", test_slot);
+#undef ADD
   return g_test_run ();
 }
