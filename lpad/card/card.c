@@ -36,6 +36,68 @@ lpad_card_open_channel (LpadCard *card,
   return LPAD_CARD_GET_IFACE (card)->open_channel (card, aid, channel, cancellable, error);
 }
 
+/* One channel for each attempt. */
+static gboolean
+open_one_by_one (LpadCard *card,
+                 GPtrArray *aids,
+                 guint *index,
+                 guint *channel,
+                 GCancellable *cancellable,
+                 GError **error)
+{
+  for (guint i = 0; i < aids->len; i++)
+    {
+      g_autoptr (GError) local = NULL;
+
+      if (lpad_card_open_channel (card, aids->pdata[i], channel, cancellable, &local))
+        {
+          *index = i;
+          return TRUE;
+        }
+      if (!g_error_matches (local, LPAD_ERROR, LPAD_ERROR_NOT_FOUND))
+        {
+          g_propagate_error (error, g_steal_pointer (&local));
+          return FALSE;
+        }
+    }
+  g_set_error_literal (error, LPAD_ERROR, LPAD_ERROR_NOT_FOUND, "The card does not have the application");
+  return FALSE;
+}
+
+gboolean
+lpad_card_open_first (LpadCard *card,
+                      GPtrArray *aids,
+                      guint *index,
+                      guint *channel,
+                      GCancellable *cancellable,
+                      GError **error)
+{
+  g_return_val_if_fail (LPAD_IS_CARD (card), FALSE);
+  g_return_val_if_fail (aids != NULL && index != NULL && channel != NULL, FALSE);
+
+  LpadCardInterface *iface = LPAD_CARD_GET_IFACE (card);
+  return (iface->open_first != NULL ? iface->open_first
+                                    : open_one_by_one) (card, aids, index, channel, cancellable, error);
+}
+
+gboolean
+lpad_card_open_basic (LpadCard *card,
+                      GPtrArray *aids,
+                      guint *index,
+                      GCancellable *cancellable,
+                      GError **error)
+{
+  g_return_val_if_fail (LPAD_IS_CARD (card), FALSE);
+  g_return_val_if_fail (aids != NULL && index != NULL, FALSE);
+
+  LpadCardInterface *iface = LPAD_CARD_GET_IFACE (card);
+  if (iface->open_basic != NULL)
+    return iface->open_basic (card, aids, index, cancellable, error);
+  g_set_error_literal (
+      error, LPAD_ERROR, LPAD_ERROR_NOT_SUPPORTED, "The card has no logical channel for lpad");
+  return FALSE;
+}
+
 GBytes *
 lpad_card_transmit (LpadCard *card, GBytes *command, GError **error)
 {

@@ -23,6 +23,16 @@ struct _LpadCardInterface
 
   gboolean (
       *open_channel) (LpadCard *card, GBytes *aid, guint *channel, GCancellable *cancellable, GError **error);
+  /* optional: without it the applications are tried one after the other with open_channel */
+  gboolean (*open_first) (LpadCard *card,
+                          GPtrArray *aids,
+                          guint *index,
+                          guint *channel,
+                          GCancellable *cancellable,
+                          GError **error);
+  /* optional: without it the basic channel belongs to somebody else */
+  gboolean (
+      *open_basic) (LpadCard *card, GPtrArray *aids, guint *index, GCancellable *cancellable, GError **error);
   GBytes *(*transmit) (LpadCard *card, GBytes *command, GError **error);
   void (*close_channel) (LpadCard *card, guint channel);
   gboolean (*reset) (LpadCard *card, GError **error);
@@ -42,14 +52,40 @@ gboolean lpad_card_open_channel (LpadCard *card,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * lpad_card_open_first: opens a logical channel and selects the first application of @aids that the card has.
+ * @aids: (element-type GBytes): tried in order
+ * @index: (out): the place in @aids of the one that was selected
+ * @channel: (out): as for lpad_card_open_channel()
+ * Returns: FALSE with %LPAD_ERROR_NOT_FOUND when the card has none of them; an application that it refuses
+ * for another reason is the error only when it has no other
+ */
+gboolean lpad_card_open_first (LpadCard *card,
+                               GPtrArray *aids,
+                               guint *index,
+                               guint *channel,
+                               GCancellable *cancellable,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * lpad_card_open_basic: selects the first application of @aids that the card has on the basic channel, 0: for
+ * a card without logical channels. Behind a modem that would take the card from the modem: there it is
+ * %LPAD_ERROR_NOT_SUPPORTED. Closed like any other.
+ */
+gboolean lpad_card_open_basic (LpadCard *card,
+                               GPtrArray *aids,
+                               guint *index,
+                               GCancellable *cancellable,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * lpad_card_transmit: sends one short command APDU, whose CLA already names the channel.
  * Returns: (nullable): the response APDU as the card gave it: at most 256 octets and the status word, at
  * least two octets
  */
 GBytes *lpad_card_transmit (LpadCard *card, GBytes *command, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** lpad_card_close_channel: closes it; a fault is logged and nothing more: the channel dies with the next
- * reset. */
+/** lpad_card_close_channel: closes it, or leaves the application on channel 0; a fault is logged and nothing
+ * more: the channel dies with the next reset. */
 void lpad_card_close_channel (LpadCard *card, guint channel);
 
 /** lpad_card_reset: resets the card (cold where possible): channels and the RSP session are gone afterwards.

@@ -30,31 +30,28 @@ typedef enum
   LE_DISLIKED, /* the other choice of Le, or smaller blocks, may help */
 } Outcome;
 
-static gboolean
-open_first (LpadCard *card,
-            GPtrArray *aids,
-            guint *number,
-            GBytes **aid,
-            GCancellable *cancellable,
-            GError **error)
+static LpadChannel *
+channel_new (LpadCard *card, GBytes *aid, guint number, LpadSegmentSize *segment_size)
 {
-  for (guint i = 0; i < aids->len; i++)
-    {
-      g_autoptr (GError) local = NULL;
+  LpadChannel *self = g_new0 (LpadChannel, 1);
 
-      if (lpad_card_open_channel (card, aids->pdata[i], number, cancellable, &local))
-        {
-          *aid = aids->pdata[i];
-          return TRUE;
-        }
-      if (!g_error_matches (local, LPAD_ERROR, LPAD_ERROR_NOT_FOUND))
-        {
-          g_propagate_error (error, g_steal_pointer (&local));
-          return FALSE;
-        }
+  self->card = g_object_ref (card);
+  self->aid = g_bytes_ref (aid);
+  self->segment_size = segment_size;
+  self->number = number;
+  return self;
+}
+
+/* What a person can do with it: not “no application”. */
+static void
+propagate_open_error (GError **error, GError *local)
+{
+  if (g_error_matches (local, LPAD_ERROR, LPAD_ERROR_NOT_FOUND))
+    {
+      g_free (local->message);
+      local->message = g_strdup ("The card is not an eUICC: it has no ISD-R");
     }
-  g_set_error (error, LPAD_ERROR, LPAD_ERROR_NOT_FOUND, "The card is not an eUICC: it has no ISD-R");
-  return FALSE;
+  g_propagate_error (error, local);
 }
 
 LpadChannel *
@@ -64,21 +61,35 @@ lpad_channel_open (LpadCard *card,
                    GCancellable *cancellable,
                    GError **error)
 {
-  guint number = 0;
-  GBytes *aid = NULL;
+  GError *local = NULL;
+  guint number = 0, index = 0;
 
   g_return_val_if_fail (LPAD_IS_CARD (card), NULL);
   g_return_val_if_fail (aids != NULL && segment_size != NULL, NULL);
 
-  if (!open_first (card, aids, &number, &aid, cancellable, error))
-    return NULL;
+  if (lpad_card_open_first (card, aids, &index, &number, cancellable, &local))
+    return channel_new (card, aids->pdata[index], number, segment_size);
+  propagate_open_error (error, local);
+  return NULL;
+}
 
-  LpadChannel *self = g_new0 (LpadChannel, 1);
-  self->card = g_object_ref (card);
-  self->aid = g_bytes_ref (aid);
-  self->segment_size = segment_size;
-  self->number = number;
-  return self;
+LpadChannel *
+lpad_channel_open_basic (LpadCard *card,
+                         GPtrArray *aids,
+                         LpadSegmentSize *segment_size,
+                         GCancellable *cancellable,
+                         GError **error)
+{
+  GError *local = NULL;
+  guint index = 0;
+
+  g_return_val_if_fail (LPAD_IS_CARD (card), NULL);
+  g_return_val_if_fail (aids != NULL && segment_size != NULL, NULL);
+
+  if (lpad_card_open_basic (card, aids, &index, cancellable, &local))
+    return channel_new (card, aids->pdata[index], 0, segment_size);
+  propagate_open_error (error, local);
+  return NULL;
 }
 
 void

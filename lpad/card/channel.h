@@ -40,6 +40,13 @@ LpadChannel *lpad_channel_open (LpadCard *card,
                                 GCancellable *cancellable,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/** lpad_channel_open_basic: the same on the basic channel, see lpad_card_open_basic(). */
+LpadChannel *lpad_channel_open_basic (LpadCard *card,
+                                      GPtrArray *aids,
+                                      LpadSegmentSize *segment_size,
+                                      GCancellable *cancellable,
+                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /** lpad_channel_close: closes the logical channel and frees @channel. Never fails, is never cancelled. */
 void lpad_channel_close (LpadChannel *channel);
 

@@ -9,6 +9,8 @@
 #define INS_SELECT              0xa4
 #define INS_TERMINAL_CAPABILITY 0xaa
 
+#define SW_CHANNEL_NOT_SUPPORTED 0x6881
+
 /* Sends a command whose answer, if it has one, is of no interest: it is not fetched. Returns 0 on failure. */
 static guint
 transmit_status (LpadCard *card, GBytes *command, GError **error)
@@ -24,20 +26,6 @@ is_selected (guint status)
   return lpad_apdu_is_ok (status) || status >> 8 == 0x61;
 }
 
-/* The error of a refused MANAGE CHANNEL: a card without the command is no eUICC, one without a free channel
- * is. */
-static void
-set_open_error (GError **error, guint status)
-{
-  if (status == 0x6d00 || status == 0x6e00)
-    {
-      g_set_error (
-          error, LPAD_ERROR, LPAD_ERROR_NOT_FOUND, "The card has no logical channels: it is not an eUICC");
-      return;
-    }
-  lpad_result_set_status_word (error, "MANAGE CHANNEL", status);
-}
-
 static gboolean
 open_any (LpadCard *card, guint *channel, GError **error)
 {
@@ -48,7 +36,7 @@ open_any (LpadCard *card, guint *channel, GError **error)
     return FALSE;
   if (!lpad_apdu_is_ok (status))
     {
-      set_open_error (error, status);
+      lpad_result_set_status_word (error, LPAD_MANAGE_CHANNEL, status);
       return FALSE;
     }
 
@@ -64,36 +52,73 @@ open_any (LpadCard *card, guint *channel, GError **error)
   return TRUE;
 }
 
-static gboolean
+static guint
 select_by_name (LpadCard *card, guint channel, GBytes *aid, GError **error)
 {
   gsize size;
   const guint8 *data = g_bytes_get_data (aid, &size);
   g_autoptr (GBytes) command = lpad_apdu_command (
       lpad_apdu_cla (0x00, channel), INS_SELECT, 0x04, 0x00, data, size, lpad_card_wants_le (card) ? 0 : -1);
-  guint status = transmit_status (card, command, error);
-  if (status == 0)
-    return FALSE;
-  if (is_selected (status))
-    return TRUE;
 
-  if (status == 0x6a82)
-    g_set_error (error, LPAD_ERROR, LPAD_ERROR_NOT_FOUND, "The card does not have the application");
+  return transmit_status (card, command, error);
+}
+
+static guint
+select_master_file (LpadCard *card, GError **error)
+{
+  static const guint8 master_file[] = { 0x3f, 0x00 };
+  /* P2 0C: no answer wanted */
+  g_autoptr (GBytes) select
+      = lpad_apdu_command (0x00, INS_SELECT, 0x00, 0x0c, master_file, sizeof master_file, -1);
+
+  return transmit_status (card, select, error);
+}
+
+/* Whether a refused SELECT says that there is no such application: 6A82, and what cards say that know no
+ * SELECT by name. */
+static gboolean
+is_absent (guint status)
+{
+  return status == 0x6a82 || status == 0x6d00 || status == 0x6e00;
+}
+
+/* Selects the first of @aids that is there. A card may refuse one for a reason of its own (6985, 6999) and
+ * have the next: the reason counts when it has none. */
+static gboolean
+select_first (LpadCard *card, guint channel, GPtrArray *aids, guint *index, GError **error)
+{
+  guint refusal = 0;
+
+  for (guint i = 0; i < aids->len; i++)
+    {
+      guint status = select_by_name (card, channel, aids->pdata[i], error);
+      if (status == 0)
+        return FALSE;
+      if (is_selected (status))
+        {
+          *index = i;
+          return TRUE;
+        }
+      if (refusal == 0 && !is_absent (status))
+        refusal = status;
+      if (status == SW_CHANNEL_NOT_SUPPORTED)
+        break;
+    }
+  if (refusal != 0)
+    lpad_result_set_status_word (error, "SELECT", refusal);
   else
-    lpad_result_set_status_word (error, "SELECT", status);
+    g_set_error_literal (error, LPAD_ERROR, LPAD_ERROR_NOT_FOUND, "The card does not have the application");
   return FALSE;
 }
 
 gboolean
-lpad_manage_channel_open (LpadCard *card, GBytes *aid, guint *channel, GError **error)
+lpad_manage_channel_open (LpadCard *card, GPtrArray *aids, guint *index, guint *channel, GError **error)
 {
   guint number = 0;
 
-  g_return_val_if_fail (g_bytes_get_size (aid) <= 16, FALSE);
-
   if (!open_any (card, &number, error))
     return FALSE;
-  if (!select_by_name (card, number, aid, error))
+  if (!select_first (card, number, aids, index, error))
     {
       lpad_manage_channel_close (card, number);
       return FALSE;
@@ -102,13 +127,27 @@ lpad_manage_channel_open (LpadCard *card, GBytes *aid, guint *channel, GError **
   return TRUE;
 }
 
-void
-lpad_manage_channel_close (LpadCard *card, guint channel)
+gboolean
+lpad_manage_channel_open_basic (LpadCard *card, GPtrArray *aids, guint *index, GError **error)
+{
+  return select_first (card, LPAD_BASIC_CHANNEL, aids, index, error);
+}
+
+static guint
+close_number (LpadCard *card, guint channel, GError **error)
 {
   g_autoptr (GBytes) command
       = lpad_apdu_command (0x00, INS_MANAGE_CHANNEL, 0x80, (guint8) channel, NULL, 0, -1);
+
+  return transmit_status (card, command, error);
+}
+
+void
+lpad_manage_channel_close (LpadCard *card, guint channel)
+{
   g_autoptr (GError) error = NULL;
-  guint status = transmit_status (card, command, &error);
+  guint status = channel == LPAD_BASIC_CHANNEL ? select_master_file (card, &error)
+                                               : close_number (card, channel, &error);
 
   if (status == 0)
     g_debug ("channel %u was not closed: %s", channel, error->message);
@@ -119,15 +158,11 @@ lpad_manage_channel_close (LpadCard *card, guint channel)
 gboolean
 lpad_manage_channel_present_terminal (LpadCard *card, GError **error)
 {
-  static const guint8 master_file[] = { 0x3f, 0x00 };
   static const guint8 capability[] = { 0xa9, 0x08, 0x81, 0x00, /* channels 4 to 19 */
                                        0x82, 0x01, 0x01,       /* UICC-CLF, as phones say */
                                        0x83, 0x01, 0x07 };     /* LUId, LPDd and LDSd */
 
-  /* P2 0C: no answer wanted */
-  g_autoptr (GBytes) select
-      = lpad_apdu_command (0x00, INS_SELECT, 0x00, 0x0c, master_file, sizeof master_file, -1);
-  if (transmit_status (card, select, error) == 0)
+  if (select_master_file (card, error) == 0)
     return FALSE;
 
   g_autoptr (GBytes) terminal

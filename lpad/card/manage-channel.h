@@ -8,15 +8,27 @@ G_BEGIN_DECLS
 /* What a card needs whose channels nobody else manages: a card in a PC/SC reader. Behind a modem the modem
  * does it. */
 
+#define LPAD_BASIC_CHANNEL 0
+
 /**
- * lpad_manage_channel_open: MANAGE CHANNEL and SELECT by name (ETSI TS 102 221, 11.1.17 and 11.1.1): the
- * open_channel of a card that only transmits.
- * Returns: as lpad_card_open_channel(): no channel stays open on failure
+ * lpad_manage_channel_open: MANAGE CHANNEL and, on that one channel, SELECT by name of each of @aids until
+ * one is there (ETSI TS 102 221, 11.1.17 and 11.1.1): the open_first of a card that only transmits. Returns:
+ * as lpad_card_open_first(): no channel stays open on failure. When the card has no (free) channel, the
+ * status word is in the details, and the function is LPAD_MANAGE_CHANNEL
  */
-gboolean lpad_manage_channel_open (LpadCard *card, GBytes *aid, guint *channel, GError **error)
+#define LPAD_MANAGE_CHANNEL "MANAGE CHANNEL"
+gboolean lpad_manage_channel_open (LpadCard *card,
+                                   GPtrArray *aids,
+                                   guint *index,
+                                   guint *channel,
+                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** lpad_manage_channel_open_basic: the SELECT part of it, on the basic channel. */
+gboolean lpad_manage_channel_open_basic (LpadCard *card, GPtrArray *aids, guint *index, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** lpad_manage_channel_close: MANAGE CHANNEL; a fault is logged at debug level. */
+/** lpad_manage_channel_close: MANAGE CHANNEL, or SELECT MF on the basic channel, which leaves the
+ * application; a fault is logged at debug level. */
 void lpad_manage_channel_close (LpadCard *card, guint channel);
 
 /**

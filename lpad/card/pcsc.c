@@ -14,6 +14,8 @@
 #define CLOSE_TIMEOUT_MS   2000
 #define REMOVAL_NOTICE_MS  1000 /* pcscd looks for removed cards every 400 ms */
 #define PROTOCOLS          (SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1)
+#define RESET_TIME         G_TIME_SPAN_SECOND /* see may_be_in_reset() */
+#define RESET_PAUSE_MS     50
 
 /* What the calls work on; see pcsc-thread.h for who may look at it. */
 typedef struct
@@ -54,18 +56,66 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (LpadCardPcsc,
 
 /* Calls: they run on the card's thread. */
 
+/* Waits until pcscd sees a change in the reader, or for @timeout_ms. Returns: SCARD_E_TIMEOUT: no change;
+ * what is there is in @reader */
+static LONG
+wait_for_change (State *state, DWORD timeout_ms, SCARD_READERSTATE *reader)
+{
+  *reader = (SCARD_READERSTATE){ .szReader = state->reader, .dwCurrentState = SCARD_STATE_UNAWARE };
+  LONG status = SCardGetStatusChange (state->context, 0, reader, 1);
+
+  if (status != SCARD_S_SUCCESS || (reader->dwEventState & SCARD_STATE_PRESENT) == 0)
+    return status;
+  reader->dwCurrentState = reader->dwEventState & ~(DWORD) SCARD_STATE_CHANGED;
+  return SCardGetStatusChange (state->context, timeout_ms, reader, 1);
+}
+
+/* A pulled card and a disturbed line look the same until pcscd has looked for the card again. */
+static gboolean
+wait_for_removal (State *state)
+{
+  SCARD_READERSTATE reader;
+  LONG status = wait_for_change (state, REMOVAL_NOTICE_MS, &reader);
+
+  return status != SCARD_E_TIMEOUT
+         && (status != SCARD_S_SUCCESS || (reader.dwEventState & SCARD_STATE_PRESENT) == 0);
+}
+
+/* Whether a refused connection may be the moment's. When a program dies in a transaction, pcscd lets the next
+ * one in before it resets the card: for as long as that takes it knows no answer to reset, and takes the card
+ * for one that speaks no protocol, or that has no power. */
+static gboolean
+may_be_in_reset (LONG status)
+{
+  return status == SCARD_E_PROTO_MISMATCH || status == SCARD_W_UNPOWERED_CARD
+         || status == SCARD_W_UNRESPONSIVE_CARD || status == SCARD_W_UNSUPPORTED_CARD;
+}
+
+static void
+connect_once (State *state)
+{
+  state->status = SCardConnect (
+      state->context, state->reader, SCARD_SHARE_SHARED, PROTOCOLS, &state->handle, &state->protocol);
+  state->has_handle = state->status == SCARD_S_SUCCESS;
+}
+
 static void
 connect_call (gpointer data)
 {
   State *state = data;
+  gint64 end = g_get_monotonic_time () + RESET_TIME;
+  SCARD_READERSTATE reader;
 
   state->status = SCardEstablishContext (SCARD_SCOPE_SYSTEM, NULL, NULL, &state->context);
   if (state->status != SCARD_S_SUCCESS)
     return;
   state->has_context = TRUE;
-  state->status = SCardConnect (
-      state->context, state->reader, SCARD_SHARE_SHARED, PROTOCOLS, &state->handle, &state->protocol);
-  state->has_handle = state->status == SCARD_S_SUCCESS;
+  connect_once (state);
+  while (may_be_in_reset (state->status) && g_get_monotonic_time () < end)
+    {
+      (void) wait_for_change (state, RESET_PAUSE_MS, &reader);
+      connect_once (state);
+    }
 }
 
 static void
@@ -119,23 +169,6 @@ transmit_once (State *state)
       state->handle, pci, state->command, state->command_size, NULL, state->response, &state->response_size);
   if (state->status == SCARD_S_SUCCESS && state->response_size < 2)
     state->status = SCARD_F_COMM_ERROR; /* what some drivers make of a card that went */
-}
-
-/* A pulled card and a disturbed line look the same until pcscd has looked for the card again. */
-static gboolean
-wait_for_removal (State *state)
-{
-  SCARD_READERSTATE reader = { .szReader = state->reader, .dwCurrentState = SCARD_STATE_UNAWARE };
-
-  LONG status = SCardGetStatusChange (state->context, 0, &reader, 1);
-  if (status == SCARD_S_SUCCESS && (reader.dwEventState & SCARD_STATE_PRESENT) != 0)
-    {
-      reader.dwCurrentState = reader.dwEventState & ~(DWORD) SCARD_STATE_CHANGED;
-      status = SCardGetStatusChange (state->context, REMOVAL_NOTICE_MS, &reader, 1);
-      if (status == SCARD_E_TIMEOUT)
-        return FALSE;
-    }
-  return status != SCARD_S_SUCCESS || (reader.dwEventState & SCARD_STATE_PRESENT) == 0;
 }
 
 static void
@@ -272,20 +305,52 @@ unlock (LpadCardPcsc *self)
     g_debug ("the card could not be given back to other programs: %s", error->message);
 }
 
+/* Takes the card for as long as a channel is open: @opened is whether one was opened. */
 static gboolean
-card_open_channel (LpadCard *card, GBytes *aid, guint *channel, GCancellable *cancellable, GError **error)
+keep_if_open (LpadCardPcsc *self, gboolean opened, guint channel)
+{
+  if (opened)
+    self->channels |= 1U << channel;
+  else
+    unlock (self);
+  return opened;
+}
+
+static gboolean
+card_open_first (LpadCard *card,
+                 GPtrArray *aids,
+                 guint *index,
+                 guint *channel,
+                 GCancellable *cancellable,
+                 GError **error)
 {
   LpadCardPcsc *self = LPAD_CARD_PCSC (card);
 
   if (!lpad_check_cancelled (cancellable, error) || !lock (self, error))
     return FALSE;
-  if (!lpad_manage_channel_open (card, aid, channel, error))
-    {
-      unlock (self);
-      return FALSE;
-    }
-  self->channels |= 1U << *channel;
-  return TRUE;
+  gboolean opened = lpad_manage_channel_open (card, aids, index, channel, error);
+  return keep_if_open (self, opened, *channel);
+}
+
+static gboolean
+card_open_basic (LpadCard *card, GPtrArray *aids, guint *index, GCancellable *cancellable, GError **error)
+{
+  LpadCardPcsc *self = LPAD_CARD_PCSC (card);
+
+  if (!lpad_check_cancelled (cancellable, error) || !lock (self, error))
+    return FALSE;
+  gboolean opened = lpad_manage_channel_open_basic (card, aids, index, error);
+  return keep_if_open (self, opened, LPAD_BASIC_CHANNEL);
+}
+
+static gboolean
+card_open_channel (LpadCard *card, GBytes *aid, guint *channel, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GPtrArray) aids = g_ptr_array_new ();
+  guint index = 0;
+
+  g_ptr_array_add (aids, aid);
+  return card_open_first (card, aids, &index, channel, cancellable, error);
 }
 
 static void
@@ -325,6 +390,8 @@ static void
 lpad_card_pcsc_card_init (LpadCardInterface *iface)
 {
   iface->open_channel = card_open_channel;
+  iface->open_first = card_open_first;
+  iface->open_basic = card_open_basic;
   iface->transmit = card_transmit;
   iface->close_channel = card_close_channel;
   iface->reset = card_reset;

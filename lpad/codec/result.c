@@ -156,6 +156,12 @@ static const Row get_profiles_info[] = {
     7, LPAD_ERROR_CARD_ERROR, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,                                     \
         "the chip finds fault with the command", ADVICE_MAKER                                                \
   }
+#define ENTERPRISE_RULE                                                                                      \
+  {                                                                                                          \
+    6, LPAD_ERROR_POLICY_VIOLATION, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,                               \
+        "a rule of the company that owns a profile on this chip forbids it",                                 \
+        "Ask the company that manages the device."                                                           \
+  }
 
 /* SGP.22 v2.5, 5.7.16; 6 and up: v3. */
 static const Row enable_profile[] = {
@@ -169,9 +175,7 @@ static const Row enable_profile[] = {
     "a test profile is in use: only another one, or the profile that was in use before it, can be enabled now",
     "Disable the test profile first." },
   CAT_BUSY,
-  { 6, LPAD_ERROR_POLICY_VIOLATION, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,
-    "a rule of the company that owns a profile on this chip forbids it",
-    "Ask the company that manages the device." },
+  ENTERPRISE_RULE,
   COMMAND_ERROR,
   { 9, LPAD_ERROR_POLICY_VIOLATION, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,
     "this is not allowed to remote management", "Do it on the device itself." },
@@ -187,9 +191,7 @@ static const Row disable_profile[] = {
   { 3, LPAD_ERROR_POLICY_VIOLATION, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,
     "the profile must not be disabled: its operator forbids it", "Ask the operator of the profile." },
   CAT_BUSY,
-  { 6, LPAD_ERROR_POLICY_VIOLATION, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,
-    "a rule of the company that owns a profile on this chip forbids it",
-    "Ask the company that manages the device." },
+  ENTERPRISE_RULE,
   COMMAND_ERROR,
   UNDEFINED (LPAD_ORDER_UNKNOWN),
 };
@@ -208,6 +210,8 @@ static const Row memory_reset[] = {
   { 1, LPAD_ERROR_NOT_FOUND, LPAD_RETRY_USELESS, LPAD_ORDER_UNKNOWN, 0,
     "the chip holds nothing that this would delete", ADVICE_NONE },
   CAT_BUSY,
+  ENTERPRISE_RULE,
+  COMMAND_ERROR,
   UNDEFINED (LPAD_ORDER_UNKNOWN),
 };
 

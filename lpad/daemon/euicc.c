@@ -8,12 +8,11 @@
 #include "euicc-objects.h"
 #include "euicc-properties.h"
 #include "notify-op.h"
+#include "notify-schedule.h"
 #include "options.h"
 #include "switch.h"
 
-#define CALLS_MAX          32 /* short calls that wait for the chip */
-#define DELIVERY_PAUSE     60 /* seconds between attempts that lpad makes by itself */
-#define DELIVERY_TIMER_MAX (24 * 3600)
+#define CALLS_MAX 32 /* short calls that wait for the chip */
 
 struct _LpadEuicc
 {
@@ -27,9 +26,8 @@ struct _LpadEuicc
   LpadInventory *inventory;
   LpadEuiccObjects *objects;
   GQueue operations; /* LpadOperation: the first one has its turn */
+  LpadNotifySchedule *schedule;
   guint calls;
-  guint delivery_timer;
-  gint64 last_delivery; /* seconds since 1970: when lpad last tried by itself */
 };
 
 static void lpad_euicc_iface_init (LpadBusEuiccIface *iface);
@@ -38,8 +36,6 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (LpadEuicc,
                                lpad_euicc,
                                LPAD_BUS_TYPE_EUICC_SKELETON,
                                G_IMPLEMENT_INTERFACE (LPAD_BUS_TYPE_EUICC, lpad_euicc_iface_init))
-
-static void schedule_delivery (LpadEuicc *euicc);
 
 typedef struct
 {
@@ -262,38 +258,6 @@ set_error (LpadEuicc *euicc, const GError *error)
 }
 
 static gboolean
-deliver_now (gpointer user_data)
-{
-  LpadEuicc *euicc = user_data;
-  g_autoptr (GError) error = NULL;
-
-  euicc->delivery_timer = 0;
-  if (euicc->core->stopping || !g_queue_is_empty (&euicc->operations))
-    return G_SOURCE_REMOVE; /* every operation delivers, and then comes back here */
-  euicc->last_delivery = now_s ();
-  if (lpad_notify_op_start (euicc, NULL, NULL, NULL, &error) == NULL)
-    g_message ("Notifications could not be sent: %s", error->message);
-  return G_SOURCE_REMOVE;
-}
-
-/* Arranges that what is pending is tried again when its time comes. */
-static void
-schedule_delivery (LpadEuicc *euicc)
-{
-  gint64 next, now = now_s ();
-
-  if (euicc->delivery_timer != 0)
-    g_source_remove (euicc->delivery_timer);
-  euicc->delivery_timer = 0;
-  if (euicc->worker == NULL || !lpad_euicc_objects_next_attempt (euicc->objects, now, &next))
-    return;
-  if (euicc->last_delivery != 0)
-    next = MAX (next, euicc->last_delivery + DELIVERY_PAUSE);
-  euicc->delivery_timer
-      = g_timeout_add_seconds ((guint) CLAMP (next - now, 0, DELIVERY_TIMER_MAX), deliver_now, euicc);
-}
-
-static gboolean
 end_job_without_chip (gpointer user_data)
 {
   LpadJob *job = user_data;
@@ -332,12 +296,12 @@ lpad_euicc_new (LpadCore *core, const char *reader, LpadWorker *worker, LpadInve
   euicc->reader = g_strdup (reader);
   euicc->worker = worker;
   euicc->objects = lpad_euicc_objects_new (euicc);
+  euicc->schedule = lpad_notify_schedule_new (euicc, euicc->objects);
   lpad_euicc_properties_set_place (euicc);
   set_error (euicc, NULL);
   set_inventory (euicc, inventory);
   lpad_bus_object_export (core, euicc->path, euicc);
-  if (inventory->notifications->len > 0) /* whenever they are due: much may have changed since */
-    euicc->delivery_timer = g_idle_add (deliver_now, euicc);
+  lpad_notify_schedule_start (euicc->schedule);
   return euicc;
 }
 
@@ -352,9 +316,7 @@ lpad_euicc_remove (LpadEuicc *euicc, LpadError reason)
   euicc->gone_reason = reason;
   /* The worker first: it ends the session of a download that waits. */
   lpad_worker_stop (g_steal_pointer (&euicc->worker), reason);
-  if (euicc->delivery_timer != 0)
-    g_source_remove (euicc->delivery_timer);
-  euicc->delivery_timer = 0;
+  g_clear_pointer (&euicc->schedule, lpad_notify_schedule_free);
   lpad_euicc_objects_free (g_steal_pointer (&euicc->objects));
   lpad_bus_object_unexport (euicc->core, euicc->path);
 
@@ -386,6 +348,12 @@ LpadInventory *
 lpad_euicc_inventory (LpadEuicc *euicc)
 {
   return euicc->inventory;
+}
+
+gboolean
+lpad_euicc_is_busy (LpadEuicc *euicc)
+{
+  return !g_queue_is_empty (&euicc->operations);
 }
 
 gboolean
@@ -487,8 +455,8 @@ lpad_euicc_dequeue (LpadEuicc *euicc, LpadOperation *operation)
   next = g_queue_peek_head (&euicc->operations);
   if (next != NULL)
     lpad_operation_begin (next);
-  else if (euicc->objects != NULL)
-    schedule_delivery (euicc);
+  else if (euicc->schedule != NULL)
+    lpad_notify_schedule_update (euicc->schedule);
 }
 
 void

@@ -39,6 +39,9 @@ const char *lpad_euicc_reader (LpadEuicc *euicc);
 /** lpad_euicc_inventory: what was read last; never NULL. */
 LpadInventory *lpad_euicc_inventory (LpadEuicc *euicc);
 
+/** lpad_euicc_is_busy: an operation runs, and maybe more wait. */
+gboolean lpad_euicc_is_busy (LpadEuicc *euicc);
+
 /** lpad_euicc_is_gone: it is not on the bus any more. */
 gboolean lpad_euicc_is_gone (LpadEuicc *euicc);
 

@@ -40,12 +40,14 @@ typedef struct
  * @error: (out) (nullable): why the job failed
  */
 typedef struct _LpadJob LpadJob;
+typedef struct _LpadWorker LpadWorker;
 struct _LpadJob
 {
   void (*run) (LpadJob *job, LpadWorkbench *bench);
   void (*done) (LpadJob *job);
   void (*progress) (LpadJob *job, const char *stage, guint64 bytes_done, guint64 bytes_total);
   void (*clear) (LpadJob *job);
+  LpadWorker *worker; /* set by lpad_worker_push() */
   gpointer user_data; /* of the main thread */
   gpointer keep;      /* a GObject of the main thread that outlives the job, or NULL */
   GCancellable *cancellable;

@@ -205,7 +205,7 @@ start_worker (Reader *reader)
   address->reader = g_strdup (reader->name);
   address->timeout_ms = config->apdu_timeout_ms;
   core->workers++;
-  return lpad_worker_start (&chip, &core->context, on_worker_ended, core);
+  return lpad_worker_start (NULL, &chip, &core->context, on_worker_ended, core);
 }
 
 static void

@@ -6,20 +6,23 @@
 G_BEGIN_DECLS
 
 /**
- * LpadWorker: the thread of one chip, with a FIFO of jobs. Everything that touches the chip, and every
- * connection to a server, is made, used and freed there.
+ * LpadWorker: who does the jobs of one chip. Everything that touches the chip, and every connection to a
+ * server, is made, used and freed on the worker's thread. That is the thread of the card: workers of chips on
+ * the same card share it, with one FIFO of jobs, so that never two of them use the card.
  */
-typedef struct _LpadWorker LpadWorker;
 
-/** LpadWorkerEndedFunc: on the main thread: the worker's thread has ended, its chip is closed. */
+/** LpadWorkerEndedFunc: on the main thread: the worker has ended, its chip is closed. */
 typedef void (*LpadWorkerEndedFunc) (gpointer user_data);
 
 /**
- * lpad_worker_start: starts a thread for the chip that @config describes.
+ * lpad_worker_start: a worker for the chip that @config describes.
+ * @beside: (nullable): a worker, not stopped, of a chip on the same card; NULL: there is none, and a thread
+ * is started
  * @config: see lpad_chip_new()
  * @context: (transfer none): lives until @ended is called
  */
-LpadWorker *lpad_worker_start (const LpadChipConfig *config,
+LpadWorker *lpad_worker_start (LpadWorker *beside,
+                               const LpadChipConfig *config,
                                const LpadContext *context,
                                LpadWorkerEndedFunc ended,
                                gpointer user_data);
@@ -28,8 +31,8 @@ LpadWorker *lpad_worker_start (const LpadChipConfig *config,
 void lpad_worker_push (LpadWorker *worker, LpadJob *job);
 
 /**
- * lpad_worker_stop: no new work; the running job goes to its end, those that wait end with @reason. The
- * thread closes the chip and ends by itself. Takes over @worker. On the main thread.
+ * lpad_worker_stop: no new work; the running job goes to its end, those that wait end with @reason. The chip
+ * is closed; the thread ends by itself with its last worker. Takes over @worker. On the main thread.
  */
 void lpad_worker_stop (LpadWorker *worker, LpadError reason);
 

@@ -21,6 +21,20 @@ lpad_es10_add_octets (LpadTlvBuilder *builder, guint32 tag, GBytes *octets)
   lpad_tlv_builder_add (builder, tag, data, size);
 }
 
+void
+lpad_es10_add_bits (LpadTlvBuilder *builder, guint32 tag, guint8 bits)
+{
+  guint8 octets[2] = { 0, 0 }; /* the number of unused bits, then bit 0 as the highest */
+
+  for (guint bit = 0; bit < 8; bit++)
+    if ((bits & 1 << bit) != 0)
+      {
+        octets[0] = (guint8) (7 - bit);
+        octets[1] |= (guint8) (0x80 >> bit);
+      }
+  lpad_tlv_builder_add (builder, tag, octets, bits == 0 ? 1 : 2);
+}
+
 gboolean
 lpad_es10_malformed (GError **error, const char *function)
 {

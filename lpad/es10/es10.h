@@ -60,6 +60,10 @@ gboolean lpad_es10_find_ok (const LpadTlv *answer,
 /** lpad_es10_add_octets: adds a TLV with @octets as its content. */
 void lpad_es10_add_octets (LpadTlvBuilder *builder, guint32 tag, GBytes *octets);
 
+/** lpad_es10_add_bits: adds a BIT STRING of up to eight named bits in DER: bit n of @bits is bit n of the
+ * string, and nothing stands after the last bit that is set. */
+void lpad_es10_add_bits (LpadTlvBuilder *builder, guint32 tag, guint8 bits);
+
 /** lpad_es10_malformed: says in @error that the chip's answer to @function is malformed. Returns: FALSE */
 gboolean lpad_es10_malformed (GError **error, const char *function);
 

@@ -57,14 +57,23 @@ add_notification (GPtrArray *list, const LpadTlv *tlv)
     g_warning ("a notification that the chip lists was left out: %s", error->message);
 }
 
-GPtrArray *
-lpad_es10b_list_notifications (LpadChannel *channel, GError **error)
+/* @events: 0: no filter */
+static GPtrArray *
+list_notifications (LpadChannel *channel, guint events, GError **error)
 {
   const LpadFunction function = LPAD_FUNCTION_LIST_NOTIFICATION;
+  g_autoptr (LpadTlvBuilder) builder = lpad_tlv_builder_new ();
   LpadTlv answer, entries, tlv;
   LpadTlvIter iter;
-  g_autoptr (GBytes) octets
-      = lpad_es10_call_empty (channel, TAG_LIST_NOTIFICATION, lpad_function_name (function), &answer, error);
+
+  lpad_tlv_builder_open (builder, TAG_LIST_NOTIFICATION);
+  if (events != 0)
+    lpad_es10_add_bits (builder, 0x81, (guint8) events);
+  lpad_tlv_builder_close (builder);
+  g_autoptr (GBytes) request = lpad_tlv_builder_end (builder);
+
+  g_autoptr (GBytes) octets = lpad_es10_call (
+      channel, request, TAG_LIST_NOTIFICATION, lpad_function_name (function), &answer, error);
   if (octets == NULL || !lpad_es10_find_ok (&answer, 0xa0, function, &entries, NULL, error))
     return NULL;
 
@@ -81,6 +90,20 @@ lpad_es10b_list_notifications (LpadChannel *channel, GError **error)
       return NULL;
     }
   return g_steal_pointer (&list);
+}
+
+GPtrArray *
+lpad_es10b_list_notifications (LpadChannel *channel, GError **error)
+{
+  return list_notifications (channel, 0, error);
+}
+
+GPtrArray *
+lpad_es10b_list_notifications_of (LpadChannel *channel, guint events, GError **error)
+{
+  g_return_val_if_fail (events != 0 && events >> 4 == 0, NULL);
+
+  return list_notifications (channel, events, error);
 }
 
 static GBytes *
@@ -125,17 +148,32 @@ find_notification (const LpadTlv *list, guint64 sequence_number, GError **error)
   return NULL;
 }
 
-GBytes *
-lpad_es10b_retrieve_notification (LpadChannel *channel, guint64 sequence_number, GError **error)
+/* Sends BF2B; chips want the A0 around the criterion. @number: NULL: by @events, 0: all.
+ * @list: (out): what the chip has; @none: (out): it has nothing */
+static GBytes *
+retrieve (LpadChannel *channel,
+          const guint64 *number,
+          guint events,
+          LpadTlv *list,
+          gboolean *none,
+          GError **error)
 {
   const LpadFunction function = LPAD_FUNCTION_RETRIEVE_NOTIFICATIONS_LIST;
   g_autoptr (LpadTlvBuilder) builder = lpad_tlv_builder_new ();
-  LpadTlv answer, list;
+  g_autoptr (GError) local = NULL;
+  guint64 code = 0;
+  LpadTlv answer;
 
   lpad_tlv_builder_open (builder, TAG_RETRIEVE_NOTIFICATIONS);
-  lpad_tlv_builder_open (builder, 0xa0);
-  lpad_tlv_builder_add_uint (builder, 0x80, sequence_number);
-  lpad_tlv_builder_close (builder);
+  if (number != NULL || events != 0)
+    {
+      lpad_tlv_builder_open (builder, 0xa0);
+      if (number != NULL)
+        lpad_tlv_builder_add_uint (builder, 0x80, *number);
+      else
+        lpad_es10_add_bits (builder, 0x81, (guint8) events);
+      lpad_tlv_builder_close (builder);
+    }
   lpad_tlv_builder_close (builder);
   g_autoptr (GBytes) request = lpad_tlv_builder_end (builder);
 
@@ -143,14 +181,51 @@ lpad_es10b_retrieve_notification (LpadChannel *channel, guint64 sequence_number,
       channel, request, TAG_RETRIEVE_NOTIFICATIONS, lpad_function_name (function), &answer, error);
   if (octets == NULL)
     return NULL;
-
-  g_autoptr (GError) local = NULL;
-  guint64 code = 0;
-  if (lpad_es10_find_ok (&answer, 0xa0, function, &list, &code, &local))
-    return find_notification (&list, sequence_number, error);
-  if (code == NO_RESULT_AVAILABLE)
-    return not_found (sequence_number, error);
+  *none = FALSE;
+  if (lpad_es10_find_ok (&answer, 0xa0, function, list, &code, &local))
+    return g_steal_pointer (&octets);
+  *none = code == NO_RESULT_AVAILABLE;
+  if (*none)
+    return g_steal_pointer (&octets);
   g_propagate_error (error, g_steal_pointer (&local));
+  return NULL;
+}
+
+GBytes *
+lpad_es10b_retrieve_notification (LpadChannel *channel, guint64 sequence_number, GError **error)
+{
+  LpadTlv list;
+  gboolean none;
+  g_autoptr (GBytes) octets = retrieve (channel, &sequence_number, 0, &list, &none, error);
+
+  if (octets == NULL)
+    return NULL;
+  return none ? not_found (sequence_number, error) : find_notification (&list, sequence_number, error);
+}
+
+GPtrArray *
+lpad_es10b_retrieve_notifications (LpadChannel *channel, guint events, GError **error)
+{
+  g_autoptr (GPtrArray) notifications = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  g_autoptr (GError) local = NULL;
+  LpadTlvIter iter;
+  LpadTlv list, tlv;
+  gboolean none;
+
+  g_return_val_if_fail (events >> 4 == 0, NULL);
+  g_autoptr (GBytes) octets = retrieve (channel, NULL, events, &list, &none, error);
+  if (octets == NULL)
+    return NULL;
+  if (none)
+    return g_steal_pointer (&notifications);
+  lpad_tlv_iter_init_children (&iter, &list);
+  while (lpad_tlv_iter_next (&iter, &tlv, &local))
+    if (tlv.tag == TAG_INSTALLATION_RESULT || tlv.tag == TAG_SEQUENCE)
+      g_ptr_array_add (notifications, lpad_tlv_dup (&tlv));
+  if (local == NULL)
+    return g_steal_pointer (&notifications);
+  g_propagate_error (error, g_steal_pointer (&local));
+  lpad_es10_malformed (error, lpad_function_name (LPAD_FUNCTION_RETRIEVE_NOTIFICATIONS_LIST));
   return NULL;
 }
 

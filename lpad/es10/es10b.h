@@ -86,11 +86,27 @@ gboolean lpad_es10b_load_bpp_segment (LpadChannel *channel,
  * order. A malformed entry is skipped with a warning. */
 GPtrArray *lpad_es10b_list_notifications (LpadChannel *channel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/** lpad_es10b_list_notifications_of: the same, only those of @events (LpadEvent, any of them together). */
+GPtrArray *lpad_es10b_list_notifications_of (LpadChannel *channel,
+                                             guint events,
+                                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /** lpad_es10b_retrieve_notification: SGP.22 5.7.10: the PendingNotification with @sequence_number, whole;
  * %LPAD_ERROR_NOT_FOUND when there is none. */
 GBytes *lpad_es10b_retrieve_notification (LpadChannel *channel,
                                           guint64 sequence_number,
                                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * lpad_es10b_retrieve_notifications: SGP.22 5.7.10: many at once.
+ * @events: of which events (LpadEvent, any of them together), 0: all
+ * Returns: (element-type GBytes): PendingNotifications, whole, in the chip's order; empty when there is none.
+ * With their certificates they take about 2 KiB each, which not every modem carries: the procedures retrieve
+ * them one by one
+ */
+GPtrArray *lpad_es10b_retrieve_notifications (LpadChannel *channel,
+                                              guint events,
+                                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** lpad_es10b_remove_notification: SGP.22 5.7.11; one that is gone already is a success. */
 gboolean lpad_es10b_remove_notification (LpadChannel *channel,

@@ -2,26 +2,47 @@
 #include "chip.h"
 
 #include "error-details.h"
+#include "manage-channel.h"
 
-#define SW_CHANNEL_NOT_SUPPORTED  0x6881
-#define SW_FUNCTION_NOT_SUPPORTED 0x6a81
+#define SW_CHANNEL_NOT_SUPPORTED     0x6881
+#define SW_FUNCTION_NOT_SUPPORTED    0x6a81
+#define SW_INSTRUCTION_NOT_SUPPORTED 0x6d00
+#define SW_CLASS_NOT_SUPPORTED       0x6e00
 
 struct _LpadChip
 {
   LpadChipConfig config;
   LpadSegmentSize segment_size;
+  GPtrArray *found; /* the one of config.aids that was there; NULL: none was yet */
+  gboolean basic;   /* the card has no logical channels */
   LpadCard *card;
   LpadChannel *channel;
 };
 
-static gboolean
-no_channel_left (GError *error)
+static guint
+status_word (GError *error)
 {
   LpadErrorDetails *details = lpad_error_details (error);
 
-  return details != NULL
-         && (details->status_word == SW_CHANNEL_NOT_SUPPORTED
-             || details->status_word == SW_FUNCTION_NOT_SUPPORTED);
+  return details != NULL ? details->status_word : 0;
+}
+
+static gboolean
+no_channel_left (GError *error)
+{
+  guint status = status_word (error);
+
+  return status == SW_CHANNEL_NOT_SUPPORTED || status == SW_FUNCTION_NOT_SUPPORTED;
+}
+
+/* Whether the card does not even know MANAGE CHANNEL. */
+static gboolean
+no_channels_at_all (GError *error)
+{
+  guint status = status_word (error);
+
+  return (status == SW_INSTRUCTION_NOT_SUPPORTED || status == SW_CLASS_NOT_SUPPORTED)
+         && g_strcmp0 (lpad_error_details (error)->function, LPAD_MANAGE_CHANNEL) == 0;
 }
 
 static gboolean
@@ -33,11 +54,12 @@ connect_card (LpadChip *chip, GCancellable *cancellable, GError **error)
 }
 
 static gboolean
-open_channel (LpadChip *chip, GCancellable *cancellable, GError **error)
+open_channel (LpadChip *chip, GPtrArray *aids, GCancellable *cancellable, GError **error)
 {
   if (!connect_card (chip, cancellable, error))
     return FALSE;
-  chip->channel = lpad_channel_open (chip->card, chip->config.aids, &chip->segment_size, cancellable, error);
+  chip->channel = (chip->basic ? lpad_channel_open_basic : lpad_channel_open) (
+      chip->card, aids, &chip->segment_size, cancellable, error);
   return chip->channel != NULL;
 }
 
@@ -49,11 +71,64 @@ make_second_try_possible (LpadChip *chip, gboolean was_connected, GError *error)
   if (no_channel_left (error))
     /* Channels that a program left behind when it died: only a reset gives them back. */
     return lpad_card_reset (chip->card, NULL);
-  if (!was_connected || g_error_matches (error, LPAD_ERROR, LPAD_ERROR_NOT_FOUND)
+  if (!was_connected || no_channels_at_all (error)
+      || g_error_matches (error, LPAD_ERROR, LPAD_ERROR_NOT_FOUND)
       || g_error_matches (error, LPAD_ERROR, LPAD_ERROR_CANCELLED))
     return FALSE;
   g_clear_object (&chip->card);
   return TRUE;
+}
+
+/* The last resort on a card that has no channel to give, also after a reset. What works is kept to. */
+static void
+open_basic (LpadChip *chip, GPtrArray *aids, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+
+  if (chip->basic || (!no_channel_left (*error) && !no_channels_at_all (*error)))
+    return;
+  chip->basic = TRUE;
+  if (open_channel (chip, aids, cancellable, &local))
+    {
+      g_clear_error (error);
+      return;
+    }
+  chip->basic = FALSE;
+  if (g_error_matches (local, LPAD_ERROR, LPAD_ERROR_NOT_SUPPORTED))
+    return;
+  g_clear_error (error);
+  g_propagate_error (error, g_steal_pointer (&local));
+}
+
+static LpadChannel *
+open_among (LpadChip *chip, GPtrArray *aids, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  gboolean was_connected = chip->card != NULL;
+
+  if (!open_channel (chip, aids, cancellable, &local) && chip->card != NULL
+      && make_second_try_possible (chip, was_connected, local))
+    {
+      g_clear_error (&local);
+      (void) open_channel (chip, aids, cancellable, &local);
+    }
+  if (chip->channel == NULL && chip->card != NULL)
+    open_basic (chip, aids, cancellable, &local);
+  if (chip->channel == NULL)
+    {
+      g_clear_object (&chip->card);
+      g_propagate_error (error, g_steal_pointer (&local));
+    }
+  return chip->channel;
+}
+
+static GPtrArray *
+list_of_one (GBytes *aid)
+{
+  GPtrArray *list = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+
+  g_ptr_array_add (list, g_bytes_ref (aid));
+  return list;
 }
 
 LpadChip *
@@ -78,6 +153,7 @@ lpad_chip_free (LpadChip *chip)
     return;
   lpad_chip_close (chip);
   g_ptr_array_unref (chip->config.aids);
+  g_clear_pointer (&chip->found, g_ptr_array_unref);
   g_free (chip->config.imei);
   if (chip->config.connect_data_free != NULL)
     chip->config.connect_data_free (chip->config.connect_data);
@@ -99,27 +175,32 @@ lpad_chip_segment_size (LpadChip *chip)
 LpadChannel *
 lpad_chip_open (LpadChip *chip, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (GError) local = NULL;
-  gboolean was_connected = chip->card != NULL;
-
   if (!lpad_check_cancelled (cancellable, error))
     return NULL;
   if (chip->channel != NULL && lpad_channel_is_usable (chip->channel))
     return chip->channel;
   g_clear_pointer (&chip->channel, lpad_channel_close);
 
-  if (!open_channel (chip, cancellable, &local) && chip->card != NULL
-      && make_second_try_possible (chip, was_connected, local))
-    {
-      g_clear_error (&local);
-      (void) open_channel (chip, cancellable, &local);
-    }
-  if (chip->channel == NULL)
-    {
-      g_clear_object (&chip->card);
-      g_propagate_error (error, g_steal_pointer (&local));
-    }
+  if (open_among (chip, chip->found != NULL ? chip->found : chip->config.aids, cancellable, error) == NULL)
+    return NULL;
+  if (chip->found == NULL)
+    chip->found = list_of_one (lpad_channel_aid (chip->channel));
   return chip->channel;
+}
+
+LpadChannel *
+lpad_chip_open_other (LpadChip *chip, GPtrArray *aids, GCancellable *cancellable, GError **error)
+{
+  if (!lpad_check_cancelled (cancellable, error))
+    return NULL;
+  g_clear_pointer (&chip->channel, lpad_channel_close);
+  return open_among (chip, aids, cancellable, error);
+}
+
+GBytes *
+lpad_chip_aid (LpadChip *chip)
+{
+  return chip->found != NULL ? g_ptr_array_index (chip->found, 0) : NULL;
 }
 
 void

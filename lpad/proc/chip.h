@@ -47,10 +47,22 @@ guint lpad_chip_segment_size (LpadChip *chip);
 /**
  * lpad_chip_open: the channel to the ISD-R, connecting to the card when necessary. There is at most one:
  * while it is usable the same one is returned, and one that an error has ended is replaced. A card on which
- * the connection or the channels of an earlier user are dead is connected anew, once.
+ * the connection or the channels of an earlier user are dead is connected anew, once. The first application
+ * that was there is the chip's for good. On a card in a reader that has no logical channels it is the basic
+ * channel (0).
  */
 LpadChannel *
 lpad_chip_open (LpadChip *chip, GCancellable *cancellable, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * lpad_chip_open_other: a channel to the first of @aids instead, for a look at what else is on the card. The
+ * next lpad_chip_open() is to the chip's own application again, after lpad_chip_pause().
+ */
+LpadChannel *lpad_chip_open_other (LpadChip *chip, GPtrArray *aids, GCancellable *cancellable, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/** lpad_chip_aid: the chip's application; NULL before the first channel. */
+GBytes *lpad_chip_aid (LpadChip *chip);
 
 /**
  * lpad_chip_pause: closes the channel and keeps the card, so that other programs have their turn while a

@@ -59,12 +59,12 @@ static gboolean
 send_once (LpadChip *chip, const Wish *wish, gboolean refresh, GCancellable *cancellable, GError **error)
 {
   LpadChannel *channel = lpad_chip_open (chip, cancellable, error);
+  const LpadProfileId id = { LPAD_PROFILE_ID_ICCID, wish->iccid };
 
   if (channel == NULL)
     return FALSE;
-  return wish->state == LPAD_PROFILE_ENABLED
-             ? lpad_es10c_enable_profile (channel, wish->iccid, refresh, error)
-             : lpad_es10c_disable_profile (channel, wish->iccid, refresh, error);
+  return wish->state == LPAD_PROFILE_ENABLED ? lpad_es10c_enable_profile (channel, &id, refresh, error)
+                                             : lpad_es10c_disable_profile (channel, &id, refresh, error);
 }
 
 /* A toolkit session that is open ends soon; if it does not, a switch without REFRESH does not need it to end.
@@ -275,12 +275,13 @@ lpad_switch_delete (LpadChip *chip,
 {
   g_autoptr (GError) local = NULL;
   LpadChannel *channel = lpad_chip_open (chip, cancellable, error);
+  const LpadProfileId id = { LPAD_PROFILE_ID_ICCID, iccid };
   LpadInventory *seen;
   gboolean gone;
 
   if (channel == NULL)
     return FALSE;
-  if (!lpad_es10c_delete_profile (channel, iccid, &local))
+  if (!lpad_es10c_delete_profile (channel, &id, &local))
     g_debug ("The deletion: %s", local->message);
   seen = read_again (chip, before, local);
   /* A profile that was not there in the first place has not been deleted: the chip's refusal stands. */

@@ -15,6 +15,7 @@ ask (LpadChannel *channel)
       g_assert_true (g_utf8_validate (info->address_text, -1, NULL));
     }
 
+  g_autoptr (GPtrArray) all G_GNUC_UNUSED = lpad_es10b_retrieve_notifications (channel, 0, NULL);
   g_autoptr (GBytes) pending G_GNUC_UNUSED = lpad_es10b_retrieve_notification (channel, 1, NULL);
   (void) !lpad_es10b_remove_notification (channel, 1, NULL);
 }

@@ -21,9 +21,10 @@ ask (LpadChannel *channel)
   g_autoptr (GBytes) icon = lpad_es10c_get_icon (channel, iccid, &type, NULL);
   g_assert_true (icon == NULL || g_bytes_get_size (icon) <= LPAD_ICON_MAX);
 
-  (void) !lpad_es10c_enable_profile (channel, iccid, TRUE, NULL);
-  (void) !lpad_es10c_disable_profile (channel, iccid, TRUE, NULL);
-  (void) !lpad_es10c_delete_profile (channel, iccid, NULL);
+  const LpadProfileId id = { LPAD_PROFILE_ID_ICCID, iccid };
+  (void) !lpad_es10c_enable_profile (channel, &id, TRUE, NULL);
+  (void) !lpad_es10c_disable_profile (channel, &id, TRUE, NULL);
+  (void) !lpad_es10c_delete_profile (channel, &id, NULL);
   (void) !lpad_es10c_set_nickname (channel, iccid, "", NULL);
   (void) !lpad_es10c_memory_reset (channel, LPAD_RESET_TEST_PROFILES, NULL);
 }

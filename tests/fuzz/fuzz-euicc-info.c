@@ -22,6 +22,8 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
           continue;
         }
       capabilities = lpad_euicc_info_capabilities (info);
+      (void) lpad_euicc_info_category (info);
+      g_assert_true (info->accreditation == NULL || g_utf8_validate (info->accreditation, -1, NULL));
       g_assert_nonnull (capabilities);
       g_assert_true (info->verification->len + info->signing->len <= size);
     }

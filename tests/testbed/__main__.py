@@ -10,6 +10,7 @@ import sys
 COMMANDS = {
     "veuicc": ("testbed.veuicc.cli", "run a virtual eUICC in a vpcd reader"),
     "smdp": ("testbed.smdp.cli", "run an SM-DP+"),
+    "smds": ("testbed.smds.cli", "run an SM-DS"),
     "pki": ("testbed.pki_cli", "make certificates and keys"),
     "stack": ("testbed.stack_cli", "run everything together"),
 }

@@ -36,6 +36,8 @@ def run_shell(stack: Stack, orders: int = 6, command: str | None = None) -> int:
         )
         for number in range(1, orders + 1)
     ]
+    if stack.smds:
+        _announce(stack, orders)
     codes = {f"CODE{number if number > 1 else ''}": order.activation_code
              for number, order in enumerate(placed, 1)}
     startup = stack.folder / "bashrc"
@@ -51,8 +53,17 @@ def run_shell(stack: Stack, orders: int = 6, command: str | None = None) -> int:
         {**stack.marked_env, **codes, "TERM": os.environ.get("TERM", "dumb"),
          "LPAD_LOG": str(stack.folder / "lpad.log"), "LPAD_CONF": str(stack.config_file)},
     )
-    print(f"\n{stack.smdp.report()}")
+    print("\n" + "\n".join(server.report() for server in [stack.smdp, *stack.smds]))
     return 0 if command is None else status
+
+
+def _announce(stack: Stack, placed: int) -> None:
+    """A profile waits for each chip at the root SM-DS, or at the second one, to which the root leads."""
+    last, root = stack.smds[-1], stack.smds[0] if len(stack.smds) > 1 else None
+    for number, chip in enumerate(stack.chips, 1):
+        order = stack.smdp.place_order(SubscriberRecord.make(placed + number, profile_name="Gift"), eid=chip.eid)
+        stack.smdp.announce(order, last, root)
+    print("A profile waits for each chip: lui-cli discover")
 
 
 def _completion(stack: Stack) -> str:

@@ -29,6 +29,7 @@ from testbed.polkit import Polkit
 from testbed.process import Program, Run, StackError, need_programs, terminate, wait_until
 from testbed.relay import Relay
 from testbed.smdp import SmdpServer
+from testbed.smds import SmdsServer
 from testbed.terminal import Terminal
 from testbed.veuicc import Config, Euicc, VpcdCard
 
@@ -60,6 +61,7 @@ class Stack:
     chip_credentials, server_credentials
                 instead of those made for the run; issuers are then the server's
     chip_states files for the memory of the chips, one each
+    smds        host names of SM-DSs to run beside; the first one is the root SM-DS of the chips
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Stack:
         chip_credentials: pki.ChipCredentials | None = None,
         server_credentials: pki.ServerCredentials | None = None,
         chip_states: Sequence[Path] = (),
+        smds: Sequence[str] = (),
     ):
         self.build = Path(build).resolve() if build else default_build()
         self.host = host
@@ -89,6 +92,9 @@ class Stack:
         self.config = _merge(self._default_config(), config or {})
         #: Further servers: host name to port on loopback.  write_config() tells lpad.
         self.servers: dict[str, int] = {}
+        self.smds = [SmdsServer(pki.make_smds(self.ci, [name]), name) for name in smds]
+        for chip in self.chips:
+            chip.config.root_ds = smds[0] if smds else chip.config.root_ds
         self._latency = latency
         self._held: list[VpcdCard] = []
         self._started: list = []
@@ -130,6 +136,9 @@ class Stack:
         self._begin(self.polkit)
         self.smdp.start()
         self._begin(self.smdp)
+        for server in self.smds:
+            self._begin(server.start())
+            self.servers[server.host] = server.port
         if self._link is not None:
             self.relay = self._begin(Relay(("127.0.0.1", self.smdp.port), **self._link))
             self.relay.start()

@@ -31,6 +31,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--chip-credentials", type=Path, metavar="FOLDER",
                         help="instead of those made for the run, see README.md")
     parser.add_argument("--server-credentials", type=Path, metavar="FOLDER", help="likewise")
+    parser.add_argument("--smds", action="append", default=[], metavar="NAME",
+                        help="an SM-DS with this host name beside the SM-DP+; may be repeated: the first one is"
+                        " the chips' root SM-DS, where an event is registered for each chip, by way of the"
+                        " second one if there is one")
     parser.add_argument("--command", metavar="COMMAND", help="run this instead of a shell")
     return parser
 
@@ -49,7 +53,7 @@ def _stack(options: argparse.Namespace) -> Stack:
     return Stack(
         chips=options.chips, build=options.build, host=host, chip_credentials=chip,
         server_credentials=server, chip_states=states, latency=options.latency / 1000,
-        relay={"rtt": options.rtt / 1000} if options.rtt else None,
+        relay={"rtt": options.rtt / 1000} if options.rtt else None, smds=options.smds,
     )
 
 

@@ -44,6 +44,7 @@ struct _FakeChip
   GHashTable *counts;  /* "connect" ... -> number */
   gboolean open[CHANNELS_MAX + 1];
   guint cards;
+  gboolean in_reader;
   char *watched;
   GFunc watcher;
   gpointer watcher_data;
@@ -140,7 +141,7 @@ set_fault (const char *answer, GError **error)
     return FALSE;
   if (g_str_has_prefix (answer, "sw "))
     {
-      lpad_result_set_status_word (error, "test", (guint) g_ascii_strtoull (answer + 3, NULL, 16));
+      lpad_result_set_status_word (error, "MANAGE CHANNEL", (guint) g_ascii_strtoull (answer + 3, NULL, 16));
       return TRUE;
     }
   return g_str_has_prefix (answer, "! ") && lpad_fault_set_error (error, answer + 2);
@@ -326,6 +327,27 @@ open_channel (LpadCard *card, GBytes *aid, guint *channel, GCancellable *cancell
   return FALSE;
 }
 
+static gboolean
+open_basic (LpadCard *card, GPtrArray *aids, guint *index, GCancellable *cancellable, GError **error)
+{
+  FakeCard *self = FAKE_CARD (card);
+  g_autofree char *fault = take (self->chip, "basic");
+
+  count (self->chip, "basic");
+  if (!lpad_check_cancelled (cancellable, error) || !check_present (self, error))
+    return FALSE;
+  if (!self->chip->in_reader)
+    {
+      g_set_error_literal (error, LPAD_ERROR, LPAD_ERROR_NOT_SUPPORTED, "test");
+      return FALSE;
+    }
+  if (set_fault (fault, error))
+    return FALSE;
+  self->chip->open[0] = TRUE;
+  *index = 0;
+  return TRUE;
+}
+
 static void
 close_channel (LpadCard *card, guint channel)
 {
@@ -354,6 +376,7 @@ static void
 fake_card_card_init (LpadCardInterface *iface)
 {
   iface->open_channel = open_channel;
+  iface->open_basic = open_basic;
   iface->transmit = transmit;
   iface->close_channel = close_channel;
   iface->reset = reset;
@@ -471,6 +494,12 @@ fake_chip_fail (FakeChip *fake, const char *what, const char *fault)
 }
 
 void
+fake_chip_put_in_reader (FakeChip *fake)
+{
+  fake->in_reader = TRUE;
+}
+
+void
 fake_chip_drop_channels (FakeChip *fake)
 {
   memset (fake->open, 0, sizeof fake->open);
@@ -559,7 +588,7 @@ fake_chip_channels (FakeChip *fake)
 {
   guint channels = 0;
 
-  for (guint i = 1; i <= CHANNELS_MAX; i++)
+  for (guint i = 0; i <= CHANNELS_MAX; i++)
     channels += fake->open[i];
   return channels;
 }

@@ -37,7 +37,11 @@ LpadChip *fake_chip_connect_patiently (FakeChip *fake);
 void fake_chip_on (FakeChip *fake, const char *prefix, const char *answer);
 void fake_chip_once (FakeChip *fake, const char *prefix, const char *answer);
 
-/** fake_chip_fail: the next "connect", "open" or "reset" fails with @fault: "sw 6881" or "! WORD". */
+/** fake_chip_put_in_reader: its basic channel may be used. */
+void fake_chip_put_in_reader (FakeChip *fake);
+
+/** fake_chip_fail: the next "connect", "open", "basic" or "reset" fails with @fault: "sw 6881" or "! WORD".
+ */
 void fake_chip_fail (FakeChip *fake, const char *what, const char *fault);
 
 /** fake_chip_drop_channels: as another program's reset does. */
@@ -55,7 +59,7 @@ gboolean fake_chip_has_notification (FakeChip *fake, guint64 number);
 
 /** fake_chip_calls: how many requests began with @prefix. */
 guint fake_chip_calls (FakeChip *fake, const char *prefix);
-/** fake_chip_count: how often "connect", "open", "close" or "reset" was tried. */
+/** fake_chip_count: how often "connect", "open", "basic", "close" or "reset" was tried. */
 guint fake_chip_count (FakeChip *fake, const char *what);
 /** fake_chip_channels: how many are open now. fake_chip_cards: connections that live. */
 guint fake_chip_channels (FakeChip *fake);

@@ -201,12 +201,27 @@ test_transmit_sizes (void)
   g_assert_error (error, LPAD_ERROR, LPAD_ERROR_CARD_ERROR);
 }
 
+#define OTHER_AID "a0000005591010ffffffff8900000177"
+
+static GPtrArray *
+two_aids (void)
+{
+  GPtrArray *aids = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+
+  g_ptr_array_add (aids, test_bytes (TEST_AID));
+  g_ptr_array_add (aids, test_bytes (OTHER_AID));
+  return aids;
+}
+
 static gboolean
 open_channel (const char *trace, guint *channel, GError **error)
 {
   g_autoptr (LpadCard) card = test_card (trace);
-  g_autoptr (GBytes) aid = test_bytes (TEST_AID);
-  gboolean opened = lpad_manage_channel_open (card, aid, channel, error);
+  g_autoptr (GPtrArray) aids = two_aids ();
+  guint index = 0;
+
+  g_ptr_array_set_size (aids, 1);
+  gboolean opened = lpad_manage_channel_open (card, aids, &index, channel, error);
 
   test_assert_finished (card);
   return opened;
@@ -266,7 +281,79 @@ test_manage_open_not_known (void)
   guint channel = 0;
 
   g_assert_false (open_channel ("> 0070000001\n< 6d00\n", &channel, &error));
-  g_assert_error (error, LPAD_ERROR, LPAD_ERROR_NOT_FOUND);
+  g_assert_cmphex (lpad_error_details (error)->status_word, ==, 0x6d00);
+  g_assert_cmpstr (lpad_error_details (error)->function, ==, LPAD_MANAGE_CHANNEL);
+}
+
+/* What a card says to the first of two applications, and what comes of it: the second is selected on the same
+ * channel, or @status is the error (0: there is no application). */
+typedef struct
+{
+  const char *name;
+  const char *first;
+  const char *second; /* NULL: it is not tried */
+  guint status;
+} Refusal;
+
+static const Refusal refusals[] = {
+  { "absent", "6a82", "9000", 0 },
+  { "absent-both", "6a82", "6a82", 0 },
+  { "instruction", "6d00", "6e00", 0 },
+  { "conditions", "6985", "9000", 0 },
+  { "conditions-then-absent", "6985", "6a82", 0x6985 },
+  { "not-selectable", "6999", "6a82", 0x6999 },
+  { "absent-then-conditions", "6a82", "6985", 0x6985 },
+  { "fetch", "6a82", "6121", 0 },
+  { "proactive", "9110", NULL, 0 },
+  { "channel", "6881", NULL, 0x6881 },
+};
+
+static void
+test_manage_second_application (gconstpointer data)
+{
+  const Refusal *row = data;
+  const char *last = row->second != NULL ? row->second : row->first;
+  gboolean selected = g_str_has_prefix (last, "9") || g_str_has_prefix (last, "61");
+  g_autoptr (GString) trace = g_string_new (NULL);
+  g_autoptr (GPtrArray) aids = two_aids ();
+  g_autoptr (GError) error = NULL;
+  guint channel = 0, index = 0;
+
+  g_string_printf (trace, "> 0070000001\n< 139000\n> 4fa4040010" TEST_AID "00\n< %s\n", row->first);
+  if (row->second != NULL)
+    g_string_append_printf (trace, "> 4fa4040010" OTHER_AID "00\n< %s\n", row->second);
+  if (!selected)
+    g_string_append (trace, "> 00708013\n< 9000\n");
+
+  g_autoptr (LpadCard) card = test_card (trace->str);
+  g_assert_cmpint (lpad_manage_channel_open (card, aids, &index, &channel, &error), ==, selected);
+  test_assert_finished (card);
+  if (selected)
+    {
+      g_assert_cmpuint (channel, ==, 19);
+      g_assert_cmpuint (index, ==, row->second != NULL ? 1 : 0);
+      return;
+    }
+  if (row->status == 0)
+    g_assert_error (error, LPAD_ERROR, LPAD_ERROR_NOT_FOUND);
+  g_assert_cmphex (lpad_error_details (error)->status_word, ==, row->status);
+}
+
+/* Without channels: SELECT on the basic one, and SELECT MF to leave the application. */
+static void
+test_manage_basic (void)
+{
+  g_autoptr (LpadCard) card = test_card ("L 0\n> 00a4040010" TEST_AID "\n< 6a82\n> 00a4040010" OTHER_AID
+                                         "\n< 6121\n> 00a4000c023f00\n< 9000\n");
+  g_autoptr (GPtrArray) aids = two_aids ();
+  g_autoptr (GError) error = NULL;
+  guint index = 0;
+
+  g_assert_true (lpad_manage_channel_open_basic (card, aids, &index, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (index, ==, 1);
+  lpad_manage_channel_close (card, LPAD_BASIC_CHANNEL);
+  test_assert_finished (card);
 }
 
 static void
@@ -322,6 +409,12 @@ main (int argc, char **argv)
   g_test_add_func ("/apdu/manage/no-application", test_manage_open_no_application);
   g_test_add_func ("/apdu/manage/none-free", test_manage_open_none_free);
   g_test_add_func ("/apdu/manage/not-known", test_manage_open_not_known);
+  for (gsize i = 0; i < G_N_ELEMENTS (refusals); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/apdu/manage/second-application/%s", refusals[i].name);
+      g_test_add_data_func (path, &refusals[i], test_manage_second_application);
+    }
+  g_test_add_func ("/apdu/manage/basic", test_manage_basic);
   g_test_add_func ("/apdu/manage/odd-number", test_manage_open_odd_number);
   g_test_add_func ("/apdu/manage/present-terminal", test_present_terminal);
   return g_test_run ();

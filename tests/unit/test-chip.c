@@ -143,6 +143,48 @@ test_no_channel_and_no_reset (Fixture *f, gconstpointer unused)
   assert_counts (f, 1, 1, 1);
 }
 
+/* A card in a reader that has no channels: the basic one is used, and the others are not asked for again. */
+static void
+test_basic (Fixture *f, gconstpointer sw)
+{
+  guint resets = g_str_has_suffix (sw, "6d00") || g_str_has_suffix (sw, "6e00") ? 0 : 1;
+
+  fake_chip_put_in_reader (f->fake);
+  fake_chip_fail (f->fake, "open", sw);
+  fake_chip_fail (f->fake, "open", sw);
+  open_well (f);
+  g_assert_cmpuint (fake_chip_count (f->fake, "basic"), ==, 1);
+  assert_counts (f, 1, 1 + resets, resets);
+
+  lpad_chip_close (f->chip);
+  g_assert_cmpuint (fake_chip_channels (f->fake), ==, 0);
+  open_well (f);
+  g_assert_cmpuint (fake_chip_count (f->fake, "basic"), ==, 2);
+  assert_counts (f, 2, 1 + resets, resets);
+}
+
+static void
+test_basic_without_isdr (Fixture *f, gconstpointer unused)
+{
+  fake_chip_put_in_reader (f->fake);
+  fake_chip_fail (f->fake, "open", "sw 6d00");
+  fake_chip_fail (f->fake, "basic", "! notfound");
+  assert_open_fails (f, LPAD_ERROR_NOT_FOUND);
+}
+
+/* An application that is refused is no reason to believe that there are no channels. */
+static void
+test_channels_are_there (Fixture *f, gconstpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+
+  fake_chip_put_in_reader (f->fake);
+  fake_chip_fail (f->fake, "open", "sw 6985");
+  g_assert_null (lpad_chip_open (f->chip, NULL, &error));
+  g_assert_cmphex (lpad_error_details (error)->status_word, ==, 0x6985);
+  g_assert_cmpuint (fake_chip_count (f->fake, "basic"), ==, 0);
+}
+
 /* A card that was just connected to and fails has no better second try. */
 static void
 test_fresh_card_fails (Fixture *f, gconstpointer unused)
@@ -289,6 +331,12 @@ main (int argc, char **argv)
   ADD ("no-channel-left/6a81", test_no_channel_left, "sw 6a81");
   ADD ("no-channel-at-all", test_no_channel_at_all, NULL);
   ADD ("no-channel-and-no-reset", test_no_channel_and_no_reset, NULL);
+  ADD ("basic/6881", test_basic, "sw 6881");
+  ADD ("basic/6a81", test_basic, "sw 6a81");
+  ADD ("basic/6d00", test_basic, "sw 6d00");
+  ADD ("basic/6e00", test_basic, "sw 6e00");
+  ADD ("basic/no-isdr", test_basic_without_isdr, NULL);
+  ADD ("basic/not-needed", test_channels_are_there, NULL);
   ADD ("fresh-card-fails", test_fresh_card_fails, NULL);
   ADD ("removed-meanwhile", test_removed_meanwhile, NULL);
   ADD ("silent-meanwhile", test_silent_meanwhile, NULL);

@@ -111,10 +111,10 @@ int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/es10b/crl/loaded", test_loaded);
-  g_test_add_func ("/es10b/crl/missing", test_missing);
-  g_test_add_func ("/es10b/crl/refused", test_refused);
-  g_test_add_func ("/es10b/crl/malformed", test_malformed);
-  g_test_add_func ("/es10b/crl/not-sent", test_not_sent);
+  g_test_add_func ("/ES10b.LoadCRL/loaded", test_loaded);
+  g_test_add_func ("/ES10b.LoadCRL/missing", test_missing);
+  g_test_add_func ("/ES10b.LoadCRL/refused", test_refused);
+  g_test_add_func ("/ES10b.LoadCRL/malformed", test_malformed);
+  g_test_add_func ("/ES10b.LoadCRL/not-sent", test_not_sent);
   return g_test_run ();
 }

@@ -292,6 +292,53 @@ test_list_notifications (void)
 }
 
 static void
+test_list_notifications_of (void)
+{
+  g_autoptr (TestChannel) one
+      = test_channel_new_exchange ("bf280481020640", "bf2810a00ebf2f0b80020080810206400c0161");
+  g_autoptr (TestChannel) two = test_channel_new_exchange ("bf280481020450", "bf2802a000");
+  g_autoptr (TestChannel) all = test_channel_new_exchange ("bf2804810204f0", "bf2802a000");
+  g_autoptr (GError) error = NULL;
+
+  g_autoptr (GPtrArray) found = lpad_es10b_list_notifications_of (one->channel, LPAD_EVENT_ENABLE, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (found->len, ==, 1);
+  g_autoptr (GPtrArray) none
+      = lpad_es10b_list_notifications_of (two->channel, LPAD_EVENT_ENABLE | LPAD_EVENT_DELETE, &error);
+  g_assert_cmpuint (none->len, ==, 0);
+  g_autoptr (GPtrArray) every = lpad_es10b_list_notifications_of (
+      all->channel, LPAD_EVENT_INSTALL | LPAD_EVENT_ENABLE | LPAD_EVENT_DISABLE | LPAD_EVENT_DELETE, &error);
+  g_assert_cmpuint (every->len, ==, 0);
+  g_assert_no_error (error);
+}
+
+/* All and by event; what a notification looks like inside is not this function's business. */
+static void
+test_retrieve_notifications (void)
+{
+  g_autoptr (TestChannel) all = test_channel_new_exchange ("bf2b00", "bf2b0ea00c30020500c000bf3703800101");
+  g_autoptr (TestChannel) deletes = test_channel_new_exchange ("bf2b06a00481020410", "bf2b03810101");
+  g_autoptr (TestChannel) refused = test_channel_new_exchange ("bf2b00", "bf2b0381017f");
+  g_autoptr (TestChannel) malformed = test_channel_new_exchange ("bf2b00", "bf2b04a0023001");
+  g_autoptr (GError) error = NULL;
+
+  g_autoptr (GPtrArray) found = lpad_es10b_retrieve_notifications (all->channel, 0, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (found->len, ==, 2);
+  test_assert_hex (found->pdata[0], "30020500");
+  test_assert_hex (found->pdata[1], "bf3703800101");
+  g_autoptr (GPtrArray) none
+      = lpad_es10b_retrieve_notifications (deletes->channel, LPAD_EVENT_DELETE, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (none->len, ==, 0);
+  g_assert_null (lpad_es10b_retrieve_notifications (refused->channel, 0, &error));
+  g_assert_cmpint (lpad_error_details (error)->result, ==, 127);
+  g_clear_error (&error);
+  g_assert_null (lpad_es10b_retrieve_notifications (malformed->channel, 0, &error));
+  g_assert_error (error, LPAD_ERROR, LPAD_ERROR_PROTOCOL_ERROR);
+}
+
+static void
 test_retrieve_notification (void)
 {
   g_autoptr (GBytes) raw = installation_result ();
@@ -434,7 +481,9 @@ main (int argc, char **argv)
   g_test_add_func ("/ES10b.LoadBoundProfilePackage/segment", test_load_segment);
   g_test_add_func ("/ES10b.LoadBoundProfilePackage/result", test_load_segment_result);
   g_test_add_func ("/ES10b.ListNotification/list", test_list_notifications);
+  g_test_add_func ("/ES10b.ListNotification/by-event", test_list_notifications_of);
   g_test_add_func ("/ES10b.RetrieveNotificationsList/retrieve", test_retrieve_notification);
+  g_test_add_func ("/ES10b.RetrieveNotificationsList/many", test_retrieve_notifications);
   g_test_add_func ("/ES10b.NotificationSent/remove", test_remove_notification);
   g_test_add_func ("/ES10b.CancelSession/answers", test_cancel_session);
   g_test_add_func ("/ES10b.GetRAT/read", test_rat);

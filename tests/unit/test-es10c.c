@@ -3,6 +3,7 @@
 #include "es10c.h"
 
 #define ICCID "98001032547698103214"
+#define AID   "a0000005591010ffffffff8900001100"
 
 /* SGP.22 5.7.20, the published example EID of SGP.02 */
 static void
@@ -134,6 +135,42 @@ test_icon (void)
   g_assert_error (error, LPAD_ERROR, LPAD_ERROR_NOT_FOUND);
 }
 
+/* By class and by AID, with tags of one and of two octets; each question has the ICCID among its tags. */
+static void
+test_query (void)
+{
+  const guint32 tags[] = { 0x5a, 0x9f70, 0xbf76, 0xb6 };
+  g_autoptr (GBytes) aid = test_bytes (AID);
+  const LpadProfileId id = { LPAD_PROFILE_ID_AID, aid };
+  const LpadProfileQuery by_class = {
+    .by_class = TRUE, .profile_class = LPAD_PROFILE_CLASS_TEST, .tags = tags, .n_tags = G_N_ELEMENTS (tags)
+  };
+  const LpadProfileQuery by_aid = { .id = &id };
+  g_autoptr (TestChannel) classes
+      = test_channel_new_exchange ("bf2d0da0039501005c065a9f70bf76b6", "bf2d10a00ee30c5a0a" ICCID);
+  g_autoptr (TestChannel) usual = test_channel_new_exchange ("bf2d14a0124f10" AID, "bf2d02a000");
+  g_autoptr (GError) error = NULL;
+
+  g_autoptr (GPtrArray) found = lpad_es10c_query_profiles (classes->channel, &by_class, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (found->len, ==, 1);
+  g_autoptr (GPtrArray) none = lpad_es10c_query_profiles (usual->channel, &by_aid, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (none->len, ==, 0);
+}
+
+/* A question without a tag list is not asked a second time. */
+static void
+test_query_refused (void)
+{
+  const LpadProfileQuery all = { .id = NULL };
+  g_autoptr (TestChannel) test = test_channel_new_exchange ("bf2d00", "bf2d03810101");
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (lpad_es10c_query_profiles (test->channel, &all, &error));
+  g_assert_cmpint (lpad_error_details (error)->result, ==, 1);
+}
+
 static void
 test_switch (void)
 {
@@ -143,13 +180,30 @@ test_switch (void)
       = test_channel_new_exchange ("bf3211a00c5a0a" ICCID "810100", "bf3203800100");
   g_autoptr (TestChannel) delete = test_channel_new_exchange ("bf330c5a0a" ICCID, "bf3303800100");
   g_autoptr (GBytes) iccid = test_bytes (ICCID);
+  const LpadProfileId id = { LPAD_PROFILE_ID_ICCID, iccid };
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (lpad_es10c_enable_profile (enable->channel, iccid, TRUE, &error));
+  g_assert_true (lpad_es10c_enable_profile (enable->channel, &id, TRUE, &error));
   g_assert_no_error (error);
-  g_assert_true (lpad_es10c_disable_profile (disable->channel, iccid, FALSE, &error));
+  g_assert_true (lpad_es10c_disable_profile (disable->channel, &id, FALSE, &error));
   g_assert_no_error (error);
-  g_assert_true (lpad_es10c_delete_profile (delete->channel, iccid, &error));
+  g_assert_true (lpad_es10c_delete_profile (delete->channel, &id, &error));
+  g_assert_no_error (error);
+}
+
+static void
+test_switch_by_aid (void)
+{
+  g_autoptr (TestChannel) enable = test_channel_new_exchange ("bf3117a0124f10" AID "8101ff", "bf3103800100");
+  g_autoptr (TestChannel) disable = test_channel_new_exchange ("bf3217a0124f10" AID "810100", "bf3203800100");
+  g_autoptr (TestChannel) delete = test_channel_new_exchange ("bf33124f10" AID, "bf3303800100");
+  g_autoptr (GBytes) aid = test_bytes (AID);
+  const LpadProfileId id = { LPAD_PROFILE_ID_AID, aid };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (lpad_es10c_enable_profile (enable->channel, &id, TRUE, &error));
+  g_assert_true (lpad_es10c_disable_profile (disable->channel, &id, FALSE, &error));
+  g_assert_true (lpad_es10c_delete_profile (delete->channel, &id, &error));
   g_assert_no_error (error);
 }
 
@@ -160,9 +214,10 @@ test_switch_with_refresh (void)
   g_autoptr (TestChannel) test
       = test_channel_new ("> 81e2910014bf3111a00c5a0a" ICCID "8101ff00\n< bf3103800100910b");
   g_autoptr (GBytes) iccid = test_bytes (ICCID);
+  const LpadProfileId id = { LPAD_PROFILE_ID_ICCID, iccid };
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (lpad_es10c_enable_profile (test->channel, iccid, TRUE, &error));
+  g_assert_true (lpad_es10c_enable_profile (test->channel, &id, TRUE, &error));
   g_assert_no_error (error);
 }
 
@@ -176,9 +231,10 @@ test_switch_refused (void)
       g_autofree char *answer = g_strdup_printf ("bf31038001%02x", codes[i]);
       g_autoptr (TestChannel) test = test_channel_new_exchange ("bf3111a00c5a0a" ICCID "8101ff", answer);
       g_autoptr (GBytes) iccid = test_bytes (ICCID);
+      const LpadProfileId id = { LPAD_PROFILE_ID_ICCID, iccid };
       g_autoptr (GError) error = NULL;
 
-      g_assert_false (lpad_es10c_enable_profile (test->channel, iccid, TRUE, &error));
+      g_assert_false (lpad_es10c_enable_profile (test->channel, &id, TRUE, &error));
       g_assert_true (error->domain == LPAD_ERROR);
       g_assert_cmpint (lpad_error_details (error)->result, ==, (int) codes[i]);
     }
@@ -217,17 +273,43 @@ test_nickname_invalid (void)
 static void
 test_memory_reset (void)
 {
-  g_autoptr (TestChannel) all = test_channel_new_exchange ("bf3404820205e0", "bf3403800100");
-  g_autoptr (TestChannel) operational = test_channel_new_exchange ("bf340482020780", "bf3403800101");
-  g_autoptr (GError) error = NULL;
+  const struct
+  {
+    guint options;
+    const char *request;
+  } cases[] = {
+    { LPAD_RESET_OPERATIONAL_PROFILES, "bf340482020780" },
+    { LPAD_RESET_TEST_PROFILES, "bf340482020640" },
+    { LPAD_RESET_DEFAULT_SMDP_ADDRESS, "bf340482020520" },
+    { LPAD_RESET_OPERATIONAL_PROFILES | LPAD_RESET_TEST_PROFILES | LPAD_RESET_DEFAULT_SMDP_ADDRESS,
+      "bf3404820205e0" },
+  };
 
-  g_assert_true (lpad_es10c_memory_reset (all->channel,
-                                          LPAD_RESET_OPERATIONAL_PROFILES | LPAD_RESET_TEST_PROFILES
-                                              | LPAD_RESET_DEFAULT_SMDP_ADDRESS,
-                                          &error));
-  g_assert_no_error (error);
-  g_assert_false (lpad_es10c_memory_reset (operational->channel, LPAD_RESET_OPERATIONAL_PROFILES, &error));
-  g_assert_cmpint (lpad_error_details (error)->result, ==, 1);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (TestChannel) test = test_channel_new_exchange (cases[i].request, "bf3403800100");
+      g_autoptr (GError) error = NULL;
+
+      g_assert_true (lpad_es10c_memory_reset (test->channel, cases[i].options, &error));
+      g_assert_no_error (error);
+    }
+}
+
+static void
+test_memory_reset_refused (void)
+{
+  const guint codes[] = { 1, 5, 6, 7, 127 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (codes); i++)
+    {
+      g_autofree char *answer = g_strdup_printf ("bf34038001%02x", codes[i]);
+      g_autoptr (TestChannel) test = test_channel_new_exchange ("bf340482020780", answer);
+      g_autoptr (GError) error = NULL;
+
+      g_assert_false (lpad_es10c_memory_reset (test->channel, LPAD_RESET_OPERATIONAL_PROFILES, &error));
+      g_assert_cmpint (lpad_error_details (error)->result, ==, (int) codes[i]);
+      g_assert_cmpstr (lpad_error_details (error)->function, ==, "ES10c.eUICCMemoryReset");
+    }
 }
 
 int
@@ -242,11 +324,15 @@ main (int argc, char **argv)
   g_test_add_func ("/ES10c.GetProfilesInfo/refused", test_profiles_refused);
   g_test_add_func ("/ES10c.GetProfilesInfo/malformed", test_profiles_malformed);
   g_test_add_func ("/ES10c.GetProfilesInfo/icon", test_icon);
+  g_test_add_func ("/ES10c.GetProfilesInfo/query", test_query);
+  g_test_add_func ("/ES10c.GetProfilesInfo/query-refused", test_query_refused);
   g_test_add_func ("/ES10c.EnableProfile/switch", test_switch);
+  g_test_add_func ("/ES10c.EnableProfile/by-aid", test_switch_by_aid);
   g_test_add_func ("/ES10c.EnableProfile/refresh", test_switch_with_refresh);
   g_test_add_func ("/ES10c.EnableProfile/refused", test_switch_refused);
   g_test_add_func ("/ES10c.SetNickname/set", test_nickname);
   g_test_add_func ("/ES10c.SetNickname/invalid", test_nickname_invalid);
   g_test_add_func ("/ES10c.eUICCMemoryReset/reset", test_memory_reset);
+  g_test_add_func ("/ES10c.eUICCMemoryReset/refused", test_memory_reset_refused);
   return g_test_run ();
 }

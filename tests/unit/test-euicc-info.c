@@ -74,6 +74,70 @@ test_info2 (void)
   g_assert_cmpstr (joined, ==, "additional-profile test-profile usim usim-test-algorithm");
 }
 
+/* What the specification calls optional, and what only a person looks at */
+static void
+test_description (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LpadEuiccInfo) info = parse ("bf2251"
+                                          "840a810102820210008301ff"
+                                          "8603090200"
+                                          "8703020300"
+                                          "8b0102"
+                                          "0403010203"
+                                          "0c0554422d4555"
+                                          "ac0e8005506c6174788105612e746573"
+                                          "8d0205a0"
+                                          "8e0354524d"
+                                          "af0f040302030104030303010401ff0400"
+                                          "c000",
+                                          0xbf22,
+                                          &error);
+  g_auto (GStrv) properties = NULL;
+  g_autofree char *joined = NULL;
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (info->applications, ==, 2);
+  g_assert_cmpuint (info->free_memory, ==, 0x1000);
+  g_assert_cmpuint (info->free_ram, ==, 255);
+  g_assert_cmpstr (info->javacard_version, ==, "9.2.0");
+  g_assert_cmpstr (info->globalplatform_version, ==, "2.3.0");
+  g_assert_cmpstr (lpad_euicc_info_category (info), ==, "medium");
+  g_assert_cmpstr (info->protection_profile_version, ==, "1.2.3");
+  g_assert_cmpstr (info->accreditation, ==, "TB-EU");
+  g_assert_cmpstr (info->platform_label, ==, "Platx");
+  g_assert_cmpstr (info->discovery_url, ==, "a.tes");
+  g_assert_cmpstr (info->tre_product, ==, "TRM");
+  g_assert_cmpuint (info->profile_versions->len, ==, 2);
+  g_assert_cmpstr (info->profile_versions->pdata[0], ==, "2.3.1");
+  g_assert_cmpstr (info->profile_versions->pdata[1], ==, "3.3.1");
+  properties = lpad_euicc_info_tre_properties (info);
+  joined = g_strjoinv (" ", properties);
+  g_assert_cmpstr (joined, ==, "discrete remote-memory");
+}
+
+/* The last bit of each list has a name; a category that the specification does not know has none. */
+static void
+test_names (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LpadEuiccInfo) info = parse ("bf2213"
+                                          "85050000000001"
+                                          "88050300000008"
+                                          "8b0104"
+                                          "c000",
+                                          0xbf22,
+                                          &error);
+  g_auto (GStrv) capabilities = NULL;
+  g_autofree char *joined = NULL;
+
+  g_assert_no_error (error);
+  capabilities = lpad_euicc_info_capabilities (info);
+  joined = g_strjoinv (" ", capabilities);
+  g_assert_cmpstr (joined, ==, "test-profile-allow-list iot-minimal");
+  g_assert_null (lpad_euicc_info_category (info));
+}
+
 /* A chip that leaves things out is still an eUICC. */
 static void
 test_bare (void)
@@ -150,6 +214,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/euicc-info/info1", test_info1);
   g_test_add_func ("/euicc-info/info2", test_info2);
+  g_test_add_func ("/euicc-info/description", test_description);
+  g_test_add_func ("/euicc-info/names", test_names);
   g_test_add_func ("/euicc-info/bare", test_bare);
   g_test_add_func ("/euicc-info/memory", test_memory);
   g_test_add_func ("/euicc-info/malformed", test_malformed);

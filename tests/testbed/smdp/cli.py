@@ -14,6 +14,7 @@ from ..relay import Relay
 from . import named
 from .faults import FUNCTIONS
 from .orders import Order
+from .rsp_server import RspServer
 from .server import SmdpServer, default_host
 from .subscriber import SubscriberRecord
 
@@ -30,7 +31,8 @@ RECORD_KEYS = {"iccid": "iccid", "imsi": "imsi", "msisdn": "msisdn", "provider":
                "name": "profile_name"}
 
 
-def _address(text: str) -> tuple[str, int]:
+def address_argument(text: str) -> tuple[str, int]:
+    """HOST:PORT."""
     host, colon, port = text.rpartition(":")
     if not colon or not port.isdigit():
         raise argparse.ArgumentTypeError(f"{text} is not HOST:PORT")
@@ -111,7 +113,7 @@ def _parser() -> argparse.ArgumentParser:
                         help="keep what was made for this run: FOLDER/chip, FOLDER/server and FOLDER/ci.pem")
     parser.add_argument("--host", metavar="NAME",
                         help="SM-DP+ address; by default the name in the TLS certificate")
-    parser.add_argument("--listen", type=_address, default=("127.0.0.1", 0), metavar="HOST:PORT",
+    parser.add_argument("--listen", type=address_argument, default=("127.0.0.1", 0), metavar="HOST:PORT",
                         help="where to listen (127.0.0.1, any free port)")
     parser.add_argument("--tls", choices=TLS_VERSIONS, help="this version of TLS alone")
     parser.add_argument("--rtt", type=float, default=0, metavar="MS", help="round-trip time of the link")
@@ -136,7 +138,8 @@ def _credentials(options: argparse.Namespace) -> pki.ServerCredentials:
     return made.server
 
 
-def _plant(server: SmdpServer, text: str) -> None:
+def plant_fault(server: RspServer, text: str) -> None:
+    """``NAME[@N]``; ValueError for an unknown one."""
     name, at, number = text.partition("@")
     named.plant(server.faults, name, int(number) if at else 1)
 
@@ -163,7 +166,7 @@ def _server(options: argparse.Namespace) -> SmdpServer:
         record, settings = parse_order(text, number)
         server.place_order(record, **settings)
     for text in options.fault:
-        _plant(server, text)
+        plant_fault(server, text)
     return server
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Faults of the SM-DP+: what goes wrong, and when.
+"""Faults of SM-DP+ and SM-DS: what goes wrong, and when.
 
 Three levels, each with its own trigger:
 
@@ -41,6 +41,7 @@ POINTS = {
     "json.smdpSigned2": "octets of smdpSigned2 after it was signed",
     "json.boundProfilePackage": "octets of the whole BF36",
     "json.profileMetadata": "octets of the BF25 shown to the user",
+    "json.eventEntries": "list of what waits at an SM-DS",
     "serverSigned1.transactionId": "octets, signed",
     "serverSigned1.euiccChallenge": "octets, signed",
     "serverSigned1.serverAddress": "text, signed",

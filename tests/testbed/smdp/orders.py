@@ -14,6 +14,7 @@ import secrets
 import threading
 import time
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from .. import tlv
 from ..crypto import sha256
@@ -21,6 +22,9 @@ from ..tlv import encode
 from .record import LogEntry, Record
 from .subscriber import SubscriberRecord
 from .upp import build_upp
+
+if TYPE_CHECKING:
+    from ..smds import Event, SmdsServer
 
 EVENTS = {"install": 0, "enable": 1, "disable": 2, "delete": 3}
 CLASSES = {"test": 0, "provisioning": 1, "operational": 2}
@@ -87,6 +91,8 @@ class Order:
     bound_eid: str | None = None
     history: list[LogEntry] = field(default_factory=list)
     recorder: Record | None = None
+    event: Event | None = None
+    """What was registered at an SM-DS for this order, to be deleted with its end (ES12)."""
 
     @property
     def activation_code(self) -> str:
@@ -114,6 +120,8 @@ class Order:
         self.history.append(entry)
         if self.recorder:
             self.recorder.append(entry)
+        if self.event and not self.open:
+            self.event.delete()
 
     def note(self, event: str, detail: str = "") -> None:
         """Write down something that does not change the state."""
@@ -227,6 +235,14 @@ class OrderBook:
         order.move("released" if released else "allocated", "order placed")
         with self._lock:
             self.orders.append(order)
+        return order
+
+    def announce(self, order: Order, smds: SmdsServer, root: SmdsServer | None = None) -> Order:
+        """Register an event for the order's eUICC at an SM-DS, which a root SM-DS may lead to (SGP.22 v2.5,
+        3.6.1). The event identifier is the MatchingID; it is deleted when the order has ended."""
+        if not order.eid or not order.matching_id:
+            raise ValueError("an event needs the EID that it is for, and a MatchingID")
+        order.event = smds.register(order.eid, self._host, order.matching_id, root)
         return order
 
     def find(self, matching_id: str, eid: str) -> Order:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from .. import pki
 from . import report
@@ -14,6 +15,9 @@ from .orders import Order, OrderBook
 from .record import LogEntry, Notification, Record
 from .rsp_server import RspServer
 from .subscriber import SubscriberRecord
+
+if TYPE_CHECKING:
+    from ..smds import SmdsServer
 
 PATH = "/gsma/rsp2/es9plus/"
 
@@ -50,6 +54,10 @@ class SmdpServer(RspServer):
     def place_order(self, record: SubscriberRecord, **options: object) -> Order:
         """See :meth:`OrderBook.place`."""
         return self.book.place(record, **options)
+
+    def announce(self, order: Order, smds: SmdsServer, root: SmdsServer | None = None) -> Order:
+        """See :meth:`OrderBook.announce`."""
+        return self.book.announce(order, smds, root)
 
     @property
     def notifications(self) -> list[Notification]:

@@ -94,10 +94,10 @@ class CardChannel:
 
 
 class Es9Client:
-    """ES9+ over one TLS connection that verifies the server."""
+    """ES9+ (or ES11, with its ``path``) over one TLS connection that verifies the server."""
 
-    def __init__(self, host: str, port: int, ci: x509.Certificate) -> None:
-        self.host, self._port = host, port
+    def __init__(self, host: str, port: int, ci: x509.Certificate, path: str = "es9plus") -> None:
+        self.host, self._port, self._path = host, port, path
         self._context = ssl.create_default_context(cadata=ci.public_bytes(Encoding.PEM).decode())
         self._connection: http.client.HTTPConnection | None = None
 
@@ -123,7 +123,7 @@ class Es9Client:
         right |= {name.replace("_", "-"): value for name, value in headers.items()}
         connection = self._connect()
         try:
-            connection.request("POST", f"/gsma/rsp2/es9plus/{function}", body, right)
+            connection.request("POST", f"/gsma/rsp2/{self._path}/{function}", body, right)
             response = connection.getresponse()
             return response.status, response.read(), dict(response.getheaders())
         except (OSError, http.client.HTTPException):
@@ -186,8 +186,8 @@ class MiniLpa:
         """One ES10 function, whose answer must have the tag."""
         return tlv.parse_single(self.chip.es10(request), tag)
 
-    def authenticate(self, matching_id: str, device_info: bytes = DEVICE_INFO) -> None:
-        """Common mutual authentication (SGP.22 v2.5, 3.1.2) up to the offer."""
+    def _authenticate(self, matching_id: str, device_info: bytes) -> dict:
+        """Common mutual authentication (SGP.22 v2.5, 3.0.1); what authenticateClient answers."""
         info1 = self.chip.es10(encode(0xBF20))
         challenge = self.es10(encode(0xBF2E), 0xBF2E).get(0x80).value
         answer = self.server.call("initiateAuthentication", euiccChallenge=b64(challenge),
@@ -199,8 +199,17 @@ class MiniLpa:
                          + [encode(0xA0, [matching, device_info])])
         response = self.es10(request, 0xBF38)
         self._refused(response, "AuthenticateServer")
-        self._offer = self.server.call("authenticateClient", transactionId=answer["transactionId"],
-                                       authenticateServerResponse=b64(response.raw))
+        return self.server.call("authenticateClient", transactionId=answer["transactionId"],
+                                authenticateServerResponse=b64(response.raw))
+
+    def discover(self, event_id: str = "") -> list[tuple[str, str]]:
+        """Identifier and address of each event at an SM-DS (3.6.2)."""
+        answer = self._authenticate(event_id, DEVICE_INFO)
+        return [(entry["eventId"], entry["rspServerAddress"]) for entry in answer["eventEntries"]]
+
+    def authenticate(self, matching_id: str, device_info: bytes = DEVICE_INFO) -> None:
+        """The beginning of a download (3.1.3), up to the offer."""
+        self._offer = self._authenticate(matching_id, device_info)
         self.metadata = tlv.parse_single(unb64(self._offer["profileMetadata"]), 0xBF25)
         signed = tlv.parse_single(unb64(self._offer["smdpSigned2"]))
         self.cc_required = tlv.read_boolean(signed.get(0x01).value)

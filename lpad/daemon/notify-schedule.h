@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "euicc-objects.h"
+
+G_BEGIN_DECLS
+
+/** LpadNotifySchedule: when lpad by itself tries to deliver what is pending on a chip (SGP.22 3.5). */
+typedef struct _LpadNotifySchedule LpadNotifySchedule;
+
+/** lpad_notify_schedule_new: nothing is planned yet. @euicc and @objects outlive it. */
+LpadNotifySchedule *lpad_notify_schedule_new (LpadEuicc *euicc, LpadEuiccObjects *objects);
+void lpad_notify_schedule_free (LpadNotifySchedule *schedule);
+
+/** lpad_notify_schedule_start: the chip has just been found: whatever is pending is tried soon, when it is
+ * due or not, because much may have changed since. */
+void lpad_notify_schedule_start (LpadNotifySchedule *schedule);
+
+/** lpad_notify_schedule_update: the chip has nothing to do: plans the next try for when its time comes. */
+void lpad_notify_schedule_update (LpadNotifySchedule *schedule);
+
+G_END_DECLS
