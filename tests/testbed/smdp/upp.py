@@ -73,7 +73,14 @@ def _usim(elements: _Elements, record: SubscriberRecord) -> None:
     elements.add(0xB3, [
         encode(0x81, TEMPLATE_USIM),
         encode(0xA2, [encode(0xA1, [encode(0x84, USIM_AID), encode(0xC6, b"\x01\x01")])]),
-        encode(0xA3, [_content(encode_imsi(record.imsi))])])
+        encode(0xA3, [_content(encode_imsi(record.imsi))]),
+        encode(0xAD, [_content(_encode_spn(record.service_provider))]),
+        encode(0xB5, [_content(bytes([0, 0, 0, record.mnc_length]))])])
+
+
+def _encode_spn(name: str) -> bytes:
+    """EF_SPN: display condition, then the name in ASCII, as much as there is room for (TS 31.102, 4.2.12)."""
+    return b"\x00" + name.encode("ascii", "replace")[:16].ljust(16, b"\xff")
 
 
 def _create_file(fid: int, fcp: list[bytes], content: bytes) -> bytes:

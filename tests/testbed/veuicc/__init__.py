@@ -8,7 +8,8 @@
 Modules from the outside in: vpcd (reader), euicc (life, faults), transport
 (channels, STORE DATA), functions (ES10), session (authentication), loading,
 install and elements (bound profile package), profiles and rules, notifications,
-crl (revoked certificates).
+crl (revoked certificates), usim (files and authentication of the enabled
+profile).
 """
 
 from testbed.veuicc.config import Config

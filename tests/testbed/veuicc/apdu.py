@@ -30,10 +30,14 @@ class Ins:
     FETCH = 0x12
     TERMINAL_RESPONSE = 0x14
     MANAGE_CHANNEL = 0x70
+    AUTHENTICATE = 0x88
     SELECT = 0xA4
     TERMINAL_CAPABILITY = 0xAA
+    READ_BINARY = 0xB0
+    READ_RECORD = 0xB2
     GET_RESPONSE = 0xC0
     STORE_DATA = 0xE2
+    STATUS = 0xF2
 
 
 class StatusError(Exception):

@@ -23,6 +23,7 @@ from testbed.veuicc.profiles import Event, Profile, ProfileTable
 from testbed.veuicc.session import KeptKey, Sessions, chain_of
 from testbed.veuicc.store import Store
 from testbed.veuicc.transport import Transport
+from testbed.veuicc.usim import FileSystem
 
 #: REFRESH with qualifier 04, UICC reset (ETSI TS 102 223, 6.4.7).
 REFRESH = bytes.fromhex("D0098103010104" "82028182")
@@ -74,6 +75,7 @@ class Euicc:
         self.notifications = NotificationStore(lambda: self.config.notification_slots)
         self.crls = CrlStore(lambda: self.free_memory)
         self.default_dp = ""
+        self._files: tuple[Profile | None, FileSystem] | None = None
         #: Called without arguments when a fault pulls the card.
         self.on_removal: Callable[[], None] = lambda: None
         self.loading = Loading(self)
@@ -205,6 +207,13 @@ class Euicc:
 
     def fci(self) -> bytes:
         return info.fci(self.config)
+
+    def files(self) -> FileSystem:
+        """That of the enabled profile; the same object as long as it is enabled."""
+        profile = self.profiles.enabled
+        if self._files is None or self._files[0] is not profile:
+            self._files = (profile, FileSystem(profile))
+        return self._files[1]
 
     def block_arrived(self, request: bytes) -> None:
         """A STORE DATA block has come; request are the first two octets of the whole request."""

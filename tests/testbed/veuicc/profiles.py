@@ -52,6 +52,8 @@ class Profile:
     #: Issuer below which notifications are signed; empty for the chip's first.
     pkid: bytes = b""
     field_loaded: bool = True
+    #: Highest sequence number that the USIM has accepted (3GPP TS 33.102, 6.3.3).
+    sqn: int = 0
 
     @property
     def size(self) -> int:

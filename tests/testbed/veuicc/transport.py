@@ -13,22 +13,26 @@ from typing import Protocol
 from testbed import tlv
 from testbed.veuicc.apdu import Command, Ins, StatusError, Sw, status
 from testbed.veuicc.config import Config
+from testbed.veuicc.usim import COMMANDS as FILE_COMMANDS
+from testbed.veuicc.usim import FileSystem, Selection
 
 MORE_BLOCKS, LAST_BLOCK = 0x11, 0x91
-MASTER_FILE = bytes.fromhex("3F00")
 #: Terminals without extended channels have 1 to 3.
 BASIC_CHANNELS = 3
 
 MAY_HAVE_ANY_CLASS = {Ins.GET_RESPONSE}
 PROPRIETARY = {
     Ins.STORE_DATA, Ins.TERMINAL_CAPABILITY, Ins.TERMINAL_PROFILE, Ins.FETCH, Ins.TERMINAL_RESPONSE,
+    Ins.STATUS,
 }
 
 
 class Application(Protocol):
-    """What the transport needs of the ISD-R."""
+    """What the transport needs of the ISD-R, and of the enabled profile."""
 
     def fci(self) -> bytes: ...
+
+    def files(self) -> FileSystem: ...
 
     def block_arrived(self, request: bytes) -> None: ...
 
@@ -48,6 +52,8 @@ class Channel:
     answer: bytes = b""
     #: A command that was answered 6Cxx, without its Le.
     repeatable: bytes = b""
+    #: In the file system of the profile that was enabled then.
+    selection: Selection | None = None
 
     def forget_blocks(self) -> None:
         self.blocks.clear()
@@ -104,6 +110,7 @@ class Transport:
             Ins.GET_RESPONSE: self._get_response,
             Ins.FETCH: self._fetch,
             Ins.TERMINAL_RESPONSE: self._terminal_response,
+            **dict.fromkeys(FILE_COMMANDS, self._file_command),
         }
 
     # MANAGE CHANNEL (ETSI TS 102 221, 11.1.17)
@@ -142,10 +149,8 @@ class Transport:
         if command.p1 == 0x04:
             body = self._select_application(command, channel)
         elif command.p1 in (0x00, 0x08):
-            if command.data != MASTER_FILE:
-                raise StatusError(Sw.NOT_FOUND)
+            body = self._selection(channel).select(command)
             self._leave_application(command, channel)
-            body = self._master_file()
         else:
             raise StatusError(Sw.WRONG_P1P2)
         if command.p2 not in (0x00, 0x04, 0x0C):
@@ -153,6 +158,10 @@ class Transport:
         return self._reply(command, channel, b"" if command.p2 == 0x0C else body)
 
     def _select_application(self, command: Command, channel: Channel) -> bytes:
+        fcp = self._selection(channel).select_usim(command.data)
+        if fcp is not None:
+            self._leave_application(command, channel)
+            return fcp
         hidden = self._config.terminal_capability == "hide" and not self._capable
         if command.data != self._config.isdr_aid or hidden:
             raise StatusError(Sw.NOT_FOUND)
@@ -166,14 +175,17 @@ class Transport:
         channel.isdr_selected = False
         channel.forget_blocks()
 
-    def _master_file(self) -> bytes:
-        """FCP; bit 1 of 87 tells that TERMINAL CAPABILITY is known."""
-        return tlv.encode(0x62, [
-            tlv.encode(0x82, bytes.fromhex("7821")),
-            tlv.encode(0x83, MASTER_FILE),
-            tlv.encode(0xA5, [tlv.encode(0x80, b"\x71"), tlv.encode(0x87, b"\x01")]),
-            tlv.encode(0x8A, b"\x05"),
-        ])
+    # Files (ETSI TS 102 221, 11.1.3, 11.1.5)
+
+    def _selection(self, channel: Channel) -> Selection:
+        """The channel's own in the present file system; another profile begins with the MF."""
+        files = self._application.files()
+        if channel.selection is None or channel.selection.files is not files:
+            channel.selection = Selection(files)
+        return channel.selection
+
+    def _file_command(self, command: Command, channel: Channel) -> bytes:
+        return self._reply(command, channel, self._selection(channel).execute(command))
 
     # Terminal (ETSI TS 102 221, 11.1.19; 11.2)
 
