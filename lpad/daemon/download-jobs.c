@@ -105,7 +105,8 @@ enable (InstallJob *self, LpadWorkbench *bench)
   LpadInventory *after = NULL;
 
   lpad_progress_report (&bench->progress, "enabling", 0, 0);
-  if (!lpad_switch_enable (
+  if (!lpad_job_may_enable (&self->job, bench, self->iccid)
+      || !lpad_switch_enable (
           bench->chip, bench->inventory, self->iccid, self->what.refresh, &after, NULL, &self->job.error))
     wrap_after_installation (&self->job, "enabled");
   lpad_job_set_inventory (&self->job, bench, after);

@@ -2,6 +2,7 @@
 #include "job.h"
 
 #include "error-details.h"
+#include "permit.h"
 
 void
 lpad_job_free (LpadJob *job)
@@ -38,6 +39,17 @@ lpad_job_reread (LpadJob *job, LpadWorkbench *bench)
   lpad_job_set_inventory (job, bench, inventory);
   if (inventory == NULL && job->error == NULL)
     job->error = g_steal_pointer (&error);
+}
+
+gboolean
+lpad_job_may_enable (LpadJob *job, LpadWorkbench *bench, GBytes *iccid)
+{
+  LpadInventory *after = NULL;
+  gboolean permitted = lpad_permit_enable_now (
+      bench->chip, bench->inventory, iccid, bench->context->test_mode, &after, job->cancellable, &job->error);
+
+  lpad_job_set_inventory (job, bench, after);
+  return permitted;
 }
 
 void

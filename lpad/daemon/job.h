@@ -69,6 +69,10 @@ void lpad_job_set_inventory (LpadJob *job, LpadWorkbench *bench, LpadInventory *
  * one. */
 void lpad_job_reread (LpadJob *job, LpadWorkbench *bench);
 
+/** lpad_job_may_enable: on the worker's thread: whether the profile with @iccid can be enabled, see
+ * lpad_permit_enable_now(); if not, the job's error says why. */
+gboolean lpad_job_may_enable (LpadJob *job, LpadWorkbench *bench, GBytes *iccid);
+
 /** lpad_job_notify: on the worker's thread: delivers what is pending, as far as that is possible; what is not
  * is no failure of the job. */
 void lpad_job_notify (LpadJob *job, LpadWorkbench *bench);

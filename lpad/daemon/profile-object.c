@@ -5,6 +5,7 @@
 #include "bus-object.h"
 #include "identifiers.h"
 #include "options.h"
+#include "permit.h"
 #include "switch-op.h"
 #include "switch.h"
 #include "text.h"
@@ -260,7 +261,6 @@ lpad_profile_object_update (LpadProfileObject *object, const LpadProfile *profil
 {
   LpadBusProfile *bus = LPAD_BUS_PROFILE (object);
   g_auto (GStrv) rules = lpad_policy_rules_to_strv (profile->policy_rules);
-  gboolean enabled = profile->state == LPAD_PROFILE_ENABLED;
 
   lpad_bus_profile_set_isdp_aid (bus, octets (profile->isdp_aid));
   lpad_bus_profile_set_state (bus, lpad_profile_state_to_string (profile->state));
@@ -272,8 +272,8 @@ lpad_profile_object_update (LpadProfileObject *object, const LpadProfile *profil
   lpad_bus_profile_set_owner (bus, lpad_profile_object_owner (profile));
   lpad_bus_profile_set_icon_type (bus, lpad_icon_type_to_string (profile->icon_type));
   lpad_bus_profile_set_policy_rules (bus, (const char *const *) rules);
-  lpad_bus_profile_set_can_disable (bus, enabled && (profile->policy_rules & LPAD_PPR1) == 0);
-  lpad_bus_profile_set_can_delete (bus, !enabled && (profile->policy_rules & LPAD_PPR2) == 0);
+  lpad_bus_profile_set_can_disable (bus, lpad_permit_disable (profile, NULL));
+  lpad_bus_profile_set_can_delete (bus, lpad_permit_delete (profile, NULL));
 }
 
 LpadProfileObject *

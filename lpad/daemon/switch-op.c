@@ -82,13 +82,15 @@ switch_job (LpadJob *job, LpadWorkbench *bench)
     {
     case LPAD_SWITCH_ENABLE:
       lpad_progress_report (&bench->progress, "enabling", 0, 0);
-      if (!lpad_switch_enable (bench->chip,
-                               bench->inventory,
-                               self->iccid,
-                               self->refresh,
-                               &after,
-                               job->cancellable,
-                               &job->error))
+      if (!lpad_job_may_enable (job, bench, self->iccid))
+        g_debug ("Enabling is not permitted: %s", job->error->message);
+      else if (!lpad_switch_enable (bench->chip,
+                                    bench->inventory,
+                                    self->iccid,
+                                    self->refresh,
+                                    &after,
+                                    job->cancellable,
+                                    &job->error))
         g_debug ("Enabling: %s", job->error->message);
       break;
     case LPAD_SWITCH_DISABLE:

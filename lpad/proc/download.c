@@ -129,7 +129,8 @@ negotiate (LpadDownload *download, const LpadProgress *progress, GCancellable *c
     return NULL;
   offer = lpad_offer_new (download->code->smdp_address, download->answer, error);
   if (offer == NULL || !check_smdp_oid (download, error)
-      || !lpad_offer_check (offer, download->chip, download->context->test_mode, cancellable, error))
+      || !lpad_offer_check (
+          offer, download->chip, download->inventory->info, download->context->test_mode, cancellable, error))
     return NULL;
   return g_steal_pointer (&offer);
 }

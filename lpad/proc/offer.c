@@ -82,10 +82,12 @@ static gboolean
 check_policy (LpadChannel *channel,
               const LpadProfile *metadata,
               GPtrArray *profiles,
+              guint64 forbidden,
               gboolean *consent,
               GError **error)
 {
   g_autoptr (GPtrArray) rat = NULL;
+  LpadPolicyGround ground = { .forbidden = forbidden, .operational_installed = has_operational (profiles) };
 
   if (!metadata->has_policy_rules)
     {
@@ -95,7 +97,8 @@ check_policy (LpadChannel *channel,
   rat = lpad_es10b_get_rat (channel, error);
   if (rat == NULL)
     return FALSE;
-  if (lpad_policy_check (metadata, rat, has_operational (profiles), consent, error))
+  ground.rat = rat;
+  if (lpad_policy_check (metadata, &ground, consent, error))
     return TRUE;
   lpad_error_set_cancel_reason (error, LPAD_CANCEL_PPR_NOT_ALLOWED);
   return FALSE;
@@ -118,6 +121,7 @@ lpad_offer_new (const char *smdp_address, const LpadEs9ClientAnswer *answer, GEr
 gboolean
 lpad_offer_check (LpadOffer *offer,
                   LpadChip *chip,
+                  const LpadEuiccInfo *info,
                   gboolean test_mode,
                   GCancellable *cancellable,
                   GError **error)
@@ -130,7 +134,12 @@ lpad_offer_check (LpadOffer *offer,
   profiles = lpad_es10c_get_profiles_info (channel, LPAD_PROFILES_BRIEF, error);
   return profiles != NULL && check_not_installed (offer->metadata, profiles, error)
          && check_class (offer->metadata, test_mode, error)
-         && check_policy (channel, offer->metadata, profiles, &offer->policy_rules_consent, error);
+         && check_policy (channel,
+                          offer->metadata,
+                          profiles,
+                          info->forbidden_policy_rules,
+                          &offer->policy_rules_consent,
+                          error);
 }
 
 LpadOffer *

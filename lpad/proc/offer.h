@@ -33,11 +33,13 @@ LpadOffer *lpad_offer_new (const char *smdp_address,
 /**
  * lpad_offer_check: what the LPA must know before it may show the offer to anybody (SGP.22 3.1.3, steps 6 and
  * 7): that the profile is not on @chip already, is of a class for this device, and has no policy rule that
- * the chip does not grant. Returns: FALSE with %LPAD_ERROR_PROFILE_EXISTS or %LPAD_ERROR_POLICY_VIOLATION,
- * whose details have the CancelSession reason, or with the chip's error
+ * the chip forbids or does not grant. @info: the EUICCInfo2 of @chip. Returns: FALSE with
+ * %LPAD_ERROR_PROFILE_EXISTS or %LPAD_ERROR_POLICY_VIOLATION, whose details have the CancelSession reason, or
+ * with the chip's error
  */
 gboolean lpad_offer_check (LpadOffer *offer,
                            LpadChip *chip,
+                           const LpadEuiccInfo *info,
                            gboolean test_mode,
                            GCancellable *cancellable,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
