@@ -244,6 +244,13 @@ def test_15_forbidden_rule(session, chip):
     assert outcome(session.install(metadata(t99=PPR1, tB7=OWNER))) == (2, 15)
 
 
+def test_15_ppr1_beside_an_operational_profile(session, chip):
+    other = chip.add_profile(Profile(bytes(10), profile_class=2))
+    assert outcome(session.install(metadata(t99=PPR1, tB7=OWNER))) == (2, 15)
+    other.profile_class = 1
+    assert isinstance(outcome(session.install(metadata(t99=PPR1, tB7=OWNER))), bytes)
+
+
 @pytest.mark.parametrize(("options", "expected"), [
     ({"version": (2, 4)}, (5, 12)),
     ({"version": (3, 0)}, (5, 12)),

@@ -214,8 +214,9 @@ class Loader:
             supported.add(TEST)
         if profile.profile_class not in supported:
             raise Failure(Reason.CLASS)
+        has_operational = any(other.profile_class == OPERATIONAL for other in self._profiles)
         if profile.rules is not None and not rules.permitted(
-            profile.rules, profile.owner, self._config.rat, self._config.forbidden_rules
+            profile.rules, profile.owner, self._config.rat, self._config.forbidden_rules, has_operational
         ):
             raise Failure(Reason.RULES)
         if profile.owner is not None and not rules.owner_is_valid(profile.owner):

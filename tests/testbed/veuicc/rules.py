@@ -9,12 +9,15 @@ from testbed import tlv
 from testbed.veuicc.profiles import PPR1, PPR2
 
 
-def permitted(rules: bytes, owner: bytes | None, rat: Iterable[bytes], forbidden: Iterable[int]) -> bool:
+def permitted(rules: bytes, owner: bytes | None, rat: Iterable[bytes], forbidden: Iterable[int],
+              operational_installed: bool = False) -> bool:
     """Whether a profile with these rules (content of 99) and owner (of B7) may be installed."""
     bits = tlv.read_bit_string(rules) - {0}
     if not bits:
         return True
     if owner is None or bits - {PPR1, PPR2} or bits & set(forbidden):
+        return False
+    if PPR1 in bits and operational_installed:
         return False
     table = [tlv.parse_single(entry) for entry in rat]
     return all(any(_grants(entry, rule, owner) for entry in table) for rule in bits)
