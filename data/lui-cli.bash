@@ -46,11 +46,13 @@ _lui_cli ()
   case $verb in
     '')
       words="$words --version -V $verbs" ;;
+    list)
+      words="$words --all --class -a -c" ;;
     info)
       words="$words --icon"
       [[ $current == -* ]] || words=$(_lui_cli_profiles) ;;
     download)
-      words="$words --server --matching-id --default --confirmation-code --confirmation-code-file --yes --accept-rules"
+      words="$words --server --matching-id --default --confirmation-code --confirmation-code-file --yes --accept-policy-rules"
       words="$words --enable --nickname --imei -s -m -d -c -C -y -r -E -n -i"
       if [[ $current != -* ]]; then
         mapfile -t COMPREPLY < <(compgen -f -- "$current")

@@ -69,12 +69,12 @@ parse (LuiSession *session, const LuiVerb *verb, Options *o, int *argc, char ***
       "File with the confirmation code; - is standard input",
       "FILE" },
     { "yes", 'y', 0, G_OPTION_ARG_NONE, &o->yes, "Consent in advance: do not ask", NULL },
-    { "accept-rules",
+    { "accept-policy-rules",
       'r',
       0,
       G_OPTION_ARG_NONE,
       &o->accept_rules,
-      "Agree to rules of the operator, with --yes",
+      "Agree to rules of the operator that forbid to disable or delete, with --yes",
       NULL },
     { "enable", 'E', 0, G_OPTION_ARG_NONE, &o->enable, "Put the profile into use", NULL },
     { "nickname", 'n', 0, G_OPTION_ARG_STRING, &o->nickname, "Nickname for the profile", "NAME" },
@@ -110,7 +110,7 @@ check (const Options *o, const char *source, GError **error)
   if (stdin_code && g_strcmp0 (source, "-") == 0)
     return usage_error (error, "Only one of the two codes can come from standard input.");
   if (o->accept_rules && !o->yes)
-    return usage_error (error, "--accept-rules needs --yes; without it you are asked.");
+    return usage_error (error, "--accept-policy-rules needs --yes; without it you are asked.");
   return TRUE;
 }
 
@@ -176,26 +176,28 @@ print_success (GVariant *result, gboolean enable)
 
 /* The operation says that it was postponed; the user wants to know why. */
 static GVariant *
-unanswered_result (const char *name)
+unanswered_result (const LuiOffer *offer)
 {
+  g_autoptr (GVariant) asked = lui_offer_without_icon (offer->unanswered_prompt);
   GVariantBuilder builder;
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
-  add_string (&builder, "error", name);
+  add_string (&builder, "error", offer->unanswered);
   add_string (&builder, "message", "Nothing was installed: nobody was there to ask.");
   add_string (&builder, "retry", "later");
   add_string (&builder, "order", "usable");
+  g_variant_builder_add (&builder, "{sv}", "offer", asked);
   return g_variant_ref_sink (g_variant_builder_end (&builder));
 }
 
 static LuiExit
-finish_failed (LuiSession *session, GVariant *result, const char *unanswered)
+finish_failed (LuiSession *session, GVariant *result, const LuiOffer *offer)
 {
   const char *iccid = NULL;
 
-  if (unanswered != NULL)
+  if (offer->unanswered != NULL)
     {
-      g_autoptr (GVariant) own = unanswered_result (unanswered);
+      g_autoptr (GVariant) own = unanswered_result (offer);
 
       return lui_fail_result (session, own);
     }
@@ -209,10 +211,10 @@ finish_failed (LuiSession *session, GVariant *result, const char *unanswered)
 }
 
 static LuiExit
-finish (LuiSession *session, GVariant *result, gboolean enable, const char *unanswered)
+finish (LuiSession *session, GVariant *result, gboolean enable, const LuiOffer *offer)
 {
   if (lui_result_failed (result))
-    return finish_failed (session, result, unanswered);
+    return finish_failed (session, result, offer);
   if (session->json)
     return lui_done (session, "", result);
   print_success (result, enable);
@@ -230,6 +232,7 @@ download (LuiSession *session, Options *o, const char *source)
   g_autofree char *path = NULL;
   gboolean stdin_taken = g_strcmp0 (source, "-") == 0 || g_strcmp0 (o->confirmation_code_file, "-") == 0;
   LuiOffer offer = { .session = session };
+  LuiExit status;
 
   if (arguments == NULL || !lui_session_connect (session, &error))
     return lui_fail (session, g_steal_pointer (&error));
@@ -242,9 +245,10 @@ download (LuiSession *session, Options *o, const char *source)
           euicc, arguments, lui_call_flags (session), LUI_CALL_TIMEOUT_MSEC, &path, NULL, &error))
     return lui_fail (session, g_steal_pointer (&error));
   result = lui_operation_run (session, terminal, path, lui_offer_answer, &offer, &error);
-  if (result == NULL)
-    return lui_fail (session, g_steal_pointer (&error));
-  return finish (session, result, o->enable, offer.unanswered);
+  status = result == NULL ? lui_fail (session, g_steal_pointer (&error))
+                          : finish (session, result, o->enable, &offer);
+  lui_offer_clear (&offer);
+  return status;
 }
 
 LuiExit

@@ -3,6 +3,9 @@
 
 #include <stdio.h>
 
+#include "lui-icon.h"
+#include "lui-profile.h"
+
 static void
 add_list (LuiTable *table, const char *title, const char *const *values)
 {
@@ -47,49 +50,27 @@ print_euicc (LpadBusEuicc *euicc)
   lui_table_print (table, 0);
 }
 
+/* @icon: what has been written of it, or NULL */
 static void
-print_profile (LpadBusProfile *profile)
+print_profile (LpadBusProfile *profile, const char *icon)
 {
   g_autoptr (LuiTable) table = lui_table_new (2);
   g_autofree char *euicc = g_strdup_printf ("%u", lui_profile_euicc_number (profile));
-  GVariant *owner = lpad_bus_profile_get_owner (profile);
-  const char *network = NULL;
+  g_autofree char *network = lui_owner_to_string (lpad_bus_profile_get_owner (profile));
 
-  if (owner != NULL)
-    g_variant_lookup (owner, "mcc-mnc", "&s", &network);
   add_text (table, "ICCID", lpad_bus_profile_get_iccid (profile));
   add_text (table, "eUICC", euicc);
   add_text (table, "State", lpad_bus_profile_get_state (profile));
-  add_text (table, "Class", lpad_bus_profile_get_class (profile));
+  add_text (table, "Class", lui_class_words (lpad_bus_profile_get_class (profile)));
   add_text (table, "Provider", lpad_bus_profile_get_service_provider (profile));
   add_text (table, "Name", lpad_bus_profile_get_name (profile));
   add_text (table, "Nickname", lpad_bus_profile_get_nickname (profile));
   add_text (table, "Network", network);
-  add_text (table, "Icon", lpad_bus_profile_get_icon_type (profile));
-  add_list (table, "Rules", lpad_bus_profile_get_policy_rules (profile));
+  add_text (table, "Icon", lui_or (icon, lpad_bus_profile_get_icon_type (profile)));
+  lui_table_add_rules (table, lpad_bus_profile_get_policy_rules (profile));
   add_text (table, "Can be disabled", lpad_bus_profile_get_can_disable (profile) ? "yes" : "no");
   add_text (table, "Can be deleted", lpad_bus_profile_get_can_delete (profile) ? "yes" : "no");
   lui_table_print (table, 0);
-}
-
-static gboolean
-save_icon (LuiSession *session, LpadBusProfile *profile, const char *path, GError **error)
-{
-  g_autofree char *type = NULL;
-  g_autoptr (GVariant) icon = NULL;
-  gsize size = 0;
-  const char *data;
-
-  if (!lpad_bus_profile_call_get_icon_sync (
-          profile, lui_call_flags (session), LUI_CALL_TIMEOUT_MSEC, &type, &icon, NULL, error))
-    return FALSE;
-  data = g_variant_get_fixed_array (icon, &size, 1);
-  if (size == 0)
-    {
-      g_set_error (error, LPAD_ERROR, LPAD_ERROR_NOT_FOUND, "The profile has no icon.");
-      return FALSE;
-    }
-  return g_file_set_contents (path, data, (gssize) size, error);
 }
 
 static LuiExit
@@ -98,16 +79,21 @@ show_profile (LuiSession *session, const char *text, const char *icon)
   g_autoptr (GError) error = NULL;
   g_autoptr (LpadBusProfile) profile = lui_session_profile (session, text, &error);
   g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autofree char *saved = NULL;
 
-  if (profile == NULL || (icon != NULL && !save_icon (session, profile, icon, &error)))
+  if (profile != NULL && icon != NULL)
+    saved = lui_icon_save (session, profile, icon, &error);
+  if (error != NULL)
     return lui_fail (session, g_steal_pointer (&error));
+  if (g_strcmp0 (icon, "-") == 0)
+    return LUI_EXIT_OK; /* nothing else belongs there */
   if (session->json)
     {
       lui_json_profile (builder, profile);
       lui_json_print (builder, FALSE);
     }
   else
-    print_profile (profile);
+    print_profile (profile, saved);
   return LUI_EXIT_OK;
 }
 
@@ -136,12 +122,23 @@ lui_cmd_info (LuiSession *session, const LuiVerb *verb, int argc, char **argv)
   g_autoptr (GError) error = NULL;
   g_autofree char *icon = NULL;
   const GOptionEntry options[] = {
-    { "icon", 0, 0, G_OPTION_ARG_FILENAME, &icon, "Write the icon of the profile to FILE", "FILE" },
+    { "icon",
+      0,
+      0,
+      G_OPTION_ARG_FILENAME,
+      &icon,
+      "Write the icon of the profile to FILE; - is standard output",
+      "FILE" },
     G_OPTION_ENTRY_NULL,
   };
 
   if (!lui_begin (session, verb, options, &argc, &argv, 0, 1, &error))
     return lui_fail (session, g_steal_pointer (&error));
+  if (session->json && g_strcmp0 (icon, "-") == 0)
+    return lui_fail (session,
+                     g_error_new (LPAD_ERROR,
+                                  LPAD_ERROR_INVALID_ARGUMENTS,
+                                  "The icon and JSON cannot both go to standard output."));
   if (argc > 1)
     return show_profile (session, argv[1], icon);
   if (icon == NULL)

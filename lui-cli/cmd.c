@@ -107,12 +107,6 @@ lui_empty_options (void)
   return g_variant_new ("a{sv}", NULL);
 }
 
-GDBusCallFlags
-lui_call_flags (LuiSession *session)
-{
-  return session->json ? G_DBUS_CALL_FLAGS_NONE : G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION;
-}
-
 LuiExit
 lui_done (LuiSession *session, const char *sentence, GVariant *result)
 {

@@ -56,9 +56,6 @@ void lui_add_global_options (LuiSession *session, GOptionContext *context);
 /** lui_look_for_json: reads --json alone, of arguments that could not be read as a whole. */
 void lui_look_for_json (LuiSession *session, int argc, char **argv);
 
-/** lui_call_flags: whether polkit may ask the user: not when programs read the output. */
-GDBusCallFlags lui_call_flags (LuiSession *session);
-
 /** lui_done: prints @sentence for people, {"ok": true, ...members of @result} for programs. @result:
  * nullable.
  */

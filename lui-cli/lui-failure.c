@@ -18,6 +18,7 @@ typedef struct
   const char *retry;
   const char *order;
   GVariant *details;
+  GVariant *offer; /* what somebody should have been asked */
 } Failure;
 
 typedef struct
@@ -220,6 +221,8 @@ print_json (const Failure *failure, LuiExit status)
   json_builder_add_int_value (builder, status);
   if (failure->details != NULL)
     lui_json_variant (builder, "details", failure->details);
+  if (failure->offer != NULL)
+    lui_json_variant (builder, "offer", failure->offer);
   json_builder_end_object (builder);
   json_builder_end_object (builder);
   lui_json_print (builder, TRUE);
@@ -260,7 +263,10 @@ LuiExit
 lui_fail_result (LuiSession *session, GVariant *result)
 {
   g_autoptr (GVariant) details = g_variant_lookup_value (result, "details", G_VARIANT_TYPE_VARDICT);
-  Failure failure = { .name = LPAD_BUS_ERROR_PREFIX "Failed", .message = "It failed.", .details = details };
+  g_autoptr (GVariant) offer = g_variant_lookup_value (result, "offer", G_VARIANT_TYPE_VARDICT);
+  Failure failure = {
+    .name = LPAD_BUS_ERROR_PREFIX "Failed", .message = "It failed.", .details = details, .offer = offer
+  };
 
   g_variant_lookup (result, "error", "&s", &failure.name);
   g_variant_lookup (result, "message", "&s", &failure.message);

@@ -5,22 +5,14 @@
 #include <string.h>
 
 #include "lui-code.h"
-#include "lui-output.h"
+#include "lui-profile.h"
 #include "names.h"
 #include "secret.h"
 
-/* What a policy rule means to the one who gets it (SGP.22 2.9.1). */
-static const char *
-rule_words (const char *rule)
-{
-  if (g_str_equal (rule, "ppr1"))
-    return "Once in use, the profile cannot be disabled, so no other can be used.";
-  if (g_str_equal (rule, "ppr2"))
-    return "The profile cannot be deleted.";
-  if (g_str_equal (rule, "ppr-update-control"))
-    return "The operator can change these rules later.";
-  return "A rule that lpad does not know.";
-}
+/* What binds for as long as the profile is there takes more than a key (SGP.22 2.9.2.3). */
+#define RULES_QUESTION                                                                                       \
+  "Only the operator can lift these rules. Type “" LUI_STRONG_WORD                                           \
+  "” to accept them, [N]ot now, [r]efuse for good:"
 
 static void
 append_row (LuiTable *table, const char *title, GVariant *dictionary, const char *key)
@@ -32,14 +24,23 @@ append_row (LuiTable *table, const char *title, GVariant *dictionary, const char
 }
 
 static void
-append_rules (LuiTable *table, GVariant *profile)
+append_profile (LuiTable *table, GVariant *profile)
 {
+  g_autoptr (GVariant) owner = g_variant_lookup_value (profile, "owner", G_VARIANT_TYPE_VARDICT);
+  g_autofree char *network = lui_owner_to_string (owner);
   g_autofree const char **rules = NULL;
+  const char *class = NULL;
 
-  if (!g_variant_lookup (profile, "policy-rules", "^a&s", &rules))
-    return;
-  for (gsize i = 0; rules[i] != NULL; i++)
-    lui_table_add (table, i == 0 ? "Rules" : "", rule_words (rules[i]));
+  append_row (table, "Provider", profile, "service-provider");
+  append_row (table, "Profile", profile, "name");
+  if (g_variant_lookup (profile, "class", "&s", &class))
+    lui_table_add (table, "Class", lui_class_words (class));
+  append_row (table, "ICCID", profile, "iccid");
+  if (network != NULL)
+    lui_table_add (table, "Network", network);
+  append_row (table, "Icon", profile, "icon-type");
+  if (g_variant_lookup (profile, "policy-rules", "^a&s", &rules))
+    lui_table_add_rules (table, rules);
 }
 
 char *
@@ -51,15 +52,36 @@ lui_offer_to_string (GVariant *prompt)
 
   append_row (table, "Server", prompt, "smdp-address");
   if (profile != NULL)
-    {
-      append_row (table, "Provider", profile, "service-provider");
-      append_row (table, "Profile", profile, "name");
-      append_row (table, "Class", profile, "class");
-      append_row (table, "ICCID", profile, "iccid");
-      append_rules (table, profile);
-    }
+    append_profile (table, profile);
   rows = lui_table_to_string (table, 2);
   return g_strdup_printf ("This profile is offered:\n%s", rows);
+}
+
+GVariant *
+lui_offer_without_icon (GVariant *prompt)
+{
+  static const char *const keys[] = { "needs", "smdp-address" };
+  g_autoptr (GVariant) profile = g_variant_lookup_value (prompt, "profile", G_VARIANT_TYPE_VARDICT);
+  GVariantDict result, description;
+
+  g_variant_dict_init (&result, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    {
+      g_autoptr (GVariant) value = g_variant_lookup_value (prompt, keys[i], NULL);
+
+      if (value != NULL)
+        g_variant_dict_insert_value (&result, keys[i], value);
+    }
+  g_variant_dict_init (&description, profile);
+  g_variant_dict_remove (&description, "icon");
+  g_variant_dict_insert_value (&result, "profile", g_variant_dict_end (&description));
+  return g_variant_ref_sink (g_variant_dict_end (&result));
+}
+
+void
+lui_offer_clear (LuiOffer *offer)
+{
+  g_clear_pointer (&offer->unanswered_prompt, g_variant_unref);
 }
 
 static gboolean
@@ -77,11 +99,11 @@ is_one_of (const char *text, const char *letter, const char *word)
 }
 
 LuiDecision
-lui_decision_parse (const char *text)
+lui_decision_parse (const char *text, gboolean strong)
 {
   if (*text == '\0' || is_one_of (text, "n", "no"))
     return LUI_DECISION_LATER;
-  if (is_one_of (text, "y", "yes"))
+  if (strong ? g_ascii_strcasecmp (text, LUI_STRONG_WORD) == 0 : is_one_of (text, "y", "yes"))
     return LUI_DECISION_INSTALL;
   if (is_one_of (text, "r", "refuse"))
     return LUI_DECISION_REFUSE;
@@ -90,7 +112,7 @@ lui_decision_parse (const char *text)
 
 /* Asks until the answer is clear; the end of the input is "not now". */
 static LuiDecision
-ask_decision (LuiOffer *offer, LuiOperation *operation, const char *question)
+ask_decision (LuiOffer *offer, LuiOperation *operation, const char *question, gboolean strong)
 {
   LuiDecision decision = LUI_DECISION_UNCLEAR;
 
@@ -99,7 +121,7 @@ ask_decision (LuiOffer *offer, LuiOperation *operation, const char *question)
       g_autofree char *text
           = lui_terminal_ask (offer->terminal, question, FALSE, lui_operation_pointless, operation);
 
-      decision = lui_decision_parse (text == NULL ? "" : text);
+      decision = lui_decision_parse (text == NULL ? "" : text, strong);
     }
   return decision;
 }
@@ -110,10 +132,9 @@ ask_consent (LuiOffer *offer, LuiOperation *operation, GVariant *prompt)
   LuiDecision decision = LUI_DECISION_INSTALL;
 
   if (needs (prompt, "policy-rules"))
-    decision = ask_decision (
-        offer, operation, "Do you agree to these rules? [y]es, [N]ot now, [r]efuse for good:");
+    decision = ask_decision (offer, operation, RULES_QUESTION, TRUE);
   if (decision == LUI_DECISION_INSTALL && needs (prompt, "consent"))
-    decision = ask_decision (offer, operation, "Install it? [y]es, [N]ot now, [r]efuse for good:");
+    decision = ask_decision (offer, operation, "Install it? [y]es, [N]ot now, [r]efuse for good:", FALSE);
   return decision;
 }
 
@@ -225,6 +246,8 @@ lui_offer_answer (LuiOperation *operation, GVariant *prompt, gpointer user_data,
       offer->unanswered = needs (prompt, "consent") || needs (prompt, "policy-rules")
                               ? LPAD_BUS_ERROR_PREFIX "ConsentRequired"
                               : LPAD_BUS_ERROR_PREFIX "ConfirmationCodeRequired";
+      g_clear_pointer (&offer->unanswered_prompt, g_variant_unref);
+      offer->unanswered_prompt = g_variant_ref (prompt);
       return postpone (operation, error);
     }
   decision = offer->agreed ? LUI_DECISION_INSTALL : ask_consent (offer, operation, prompt);

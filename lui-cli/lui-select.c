@@ -82,19 +82,35 @@ profile_iccid_same (const char *text, gconstpointer candidate)
 static gboolean
 profile_nickname_same (const char *text, gconstpointer candidate)
 {
-  return same (text, ((const LuiProfileName *) candidate)->nickname);
+  const LuiProfileName *profile = candidate;
+
+  return !profile->hidden && same (text, profile->nickname);
 }
 
 static gboolean
 profile_name_same (const char *text, gconstpointer candidate)
 {
-  return same (text, ((const LuiProfileName *) candidate)->name);
+  const LuiProfileName *profile = candidate;
+
+  return !profile->hidden && same (text, profile->name);
 }
 
 static gboolean
 profile_iccid_suffix (const char *text, gconstpointer candidate)
 {
-  return is_suffix (text, ((const LuiProfileName *) candidate)->iccid);
+  const LuiProfileName *profile = candidate;
+
+  return !profile->hidden && is_suffix (text, profile->iccid);
+}
+
+static gboolean
+profile_hidden_fits (const char *text, gconstpointer candidate)
+{
+  const LuiProfileName *profile = candidate;
+
+  return profile->hidden
+         && (same (text, profile->nickname) || same (text, profile->name)
+             || is_suffix (text, profile->iccid));
 }
 
 static Match
@@ -213,6 +229,24 @@ lui_select_euicc (const char *text,
     }
 }
 
+/* A hidden profile is nobody's by mistake, but who looks for it shall find it. */
+static void
+set_no_profile (const char *text, const LuiProfileName *const *profiles, guint n_profiles, GError **error)
+{
+  guint hidden;
+
+  if (find (text, (gconstpointer const *) profiles, n_profiles, profile_hidden_fits, &hidden) == MATCH_NONE)
+    g_set_error (
+        error, LPAD_ERROR, LPAD_ERROR_NOT_FOUND, "No profile fits “%s” (lui-cli list shows them).", text);
+  else
+    g_set_error (
+        error,
+        LPAD_ERROR,
+        LPAD_ERROR_NOT_FOUND,
+        "Only a profile that is hidden fits “%s”: give its whole ICCID (lui-cli list --all shows it).",
+        text);
+}
+
 gboolean
 lui_select_profile (const char *text,
                     const LuiProfileName *const *profiles,
@@ -240,8 +274,7 @@ lui_select_profile (const char *text,
       return FALSE;
     case MATCH_NONE:
     default:
-      g_set_error (
-          error, LPAD_ERROR, LPAD_ERROR_NOT_FOUND, "No profile fits “%s” (lui-cli list shows them).", text);
+      set_no_profile (text, profiles, n_profiles, error);
       return FALSE;
     }
 }

@@ -13,12 +13,13 @@ typedef struct
   const char *device;
 } LuiChipName;
 
-/** By what a user can name a profile; strings may be NULL. */
+/** By what a user can name a profile; strings may be NULL. @hidden: by the whole ICCID only */
 typedef struct
 {
   const char *iccid;
   const char *nickname;
   const char *name;
+  gboolean hidden;
 } LuiProfileName;
 
 /** Fewest digits that stand for a whole ICCID or EID: fewer are too easily another's. */

@@ -3,6 +3,7 @@
 
 #include <gio/gio.h>
 
+#include "lui-output.h"
 #include "lui-select.h"
 #include "names.h"
 
@@ -165,6 +166,7 @@ lui_session_connect (LuiSession *session, GError **error)
 void
 lui_session_clear (LuiSession *session)
 {
+  g_clear_object (&session->daemon);
   g_clear_object (&session->manager);
   g_clear_object (&session->connection);
   g_clear_pointer (&session->euicc, g_free);
@@ -205,11 +207,31 @@ collect (LuiSession *session, const char *interface, const char *parent)
   return found;
 }
 
+GDBusCallFlags
+lui_call_flags (LuiSession *session)
+{
+  return session->json ? G_DBUS_CALL_FLAGS_NONE : G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION;
+}
+
 LpadBusManager *
 lui_session_manager (LuiSession *session, GError **error)
 {
-  return lpad_bus_manager_proxy_new_sync (
-      session->connection, G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START, LPAD_BUS_NAME, LPAD_BUS_ROOT, NULL, error);
+  if (session->daemon == NULL)
+    session->daemon = lpad_bus_manager_proxy_new_sync (
+        session->connection, G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START, LPAD_BUS_NAME, LPAD_BUS_ROOT, NULL, error);
+  return session->daemon == NULL ? NULL : g_object_ref (session->daemon);
+}
+
+gboolean
+lui_session_hides (LuiSession *session, LpadBusProfile *profile)
+{
+  const char *class = lui_or (lpad_bus_profile_get_class (profile), "");
+  g_autoptr (LpadBusManager) manager = NULL;
+
+  if (!g_str_equal (class, "test"))
+    return g_str_equal (class, "provisioning");
+  manager = lui_session_manager (session, NULL);
+  return manager == NULL || !lpad_bus_manager_get_test_mode (manager);
 }
 
 GPtrArray *
@@ -298,6 +320,7 @@ lui_session_profile (LuiSession *session, const char *text, GError **error)
           name->iccid = lpad_bus_profile_get_iccid (profiles->pdata[k]);
           name->nickname = lpad_bus_profile_get_nickname (profiles->pdata[k]);
           name->name = lpad_bus_profile_get_name (profiles->pdata[k]);
+          name->hidden = lui_session_hides (session, profiles->pdata[k]);
           g_ptr_array_add (names, name);
           g_ptr_array_add (proxies, g_object_ref (profiles->pdata[k]));
         }

@@ -19,6 +19,7 @@ typedef struct
   char *euicc;
   GDBusConnection *connection;
   GDBusObjectManager *manager;
+  LpadBusManager *daemon; /* the object at the root, once it has been asked for */
 } LuiSession;
 
 /** How long lpad may take for a call: chips are read when lpad starts, and polkit may ask the user. */
@@ -32,6 +33,9 @@ void lui_session_clear (LuiSession *session);
  * gave
  */
 gboolean lui_session_connect (LuiSession *session, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** lui_call_flags: whether polkit may ask the user: not when programs read the output. */
+GDBusCallFlags lui_call_flags (LuiSession *session);
 
 /** lui_session_manager: (transfer full): the object at the root, which is not among those that the object
  * manager lists. */
@@ -47,8 +51,12 @@ GPtrArray *lui_session_euiccs (LuiSession *session, GError **error) G_GNUC_WARN_
 LpadBusEuicc *lui_session_euicc (LuiSession *session, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** lui_session_profiles: (element-type LpadBusProfile) (transfer container): the profiles of @euicc in the
- * chip's order. */
+ * chip's order, hidden ones among them. */
 GPtrArray *lui_session_profiles (LuiSession *session, LpadBusEuicc *euicc);
+
+/** lui_session_hides: whether @profile is none that a user has to do with (SGP.22 2.4.5): a provisioning
+ * profile, or a test profile outside test mode. */
+gboolean lui_session_hides (LuiSession *session, LpadBusProfile *profile);
 
 /** lui_session_notifications: (element-type LpadBusNotification) (transfer container): those of @euicc by
  * sequence number. */

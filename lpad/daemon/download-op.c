@@ -143,6 +143,21 @@ install (LpadOperation *operation)
   lpad_operation_push (operation, job);
 }
 
+/* Nobody is there to be asked about rules that need a person's word. */
+static GError *
+new_rules_error (guint64 rules)
+{
+  const gboolean both = (rules & LPAD_PPR1) != 0 && (rules & LPAD_PPR2) != 0;
+  const char *message = both ? "The operator forbids to disable and to delete the profile, and nobody has "
+                               "agreed to that."
+                        : (rules & LPAD_PPR1) != 0
+                            ? "The operator forbids to disable the profile, and nobody has agreed to that."
+                            : "The operator forbids to delete the profile, and nobody has agreed to that.";
+
+  return new_error (
+      LPAD_ERROR_CONSENT_REQUIRED, LPAD_ORDER_USABLE, message, "Download it again and accept its rules.");
+}
+
 static void
 on_authenticated (LpadJob *job)
 {
@@ -167,13 +182,7 @@ on_authenticated (LpadJob *job)
                          "The operator asks for a confirmation code.",
                          "Download it again and give the confirmation code that came with the order."));
   else if (self->offer->policy_rules_consent && !self->accept_rules)
-    end_with (operation,
-              LPAD_CANCEL_POSTPONED,
-              new_error (
-                  LPAD_ERROR_CONSENT_REQUIRED,
-                  LPAD_ORDER_USABLE,
-                  "The profile has rules that forbid to disable or delete it, and nobody has agreed to them.",
-                  "Download it again and accept its rules."));
+    end_with (operation, LPAD_CANCEL_POSTPONED, new_rules_error (self->offer->metadata->policy_rules));
   else
     install (operation);
 }

@@ -13,6 +13,7 @@ from testbed import tlv
 from testbed.smdp import SubscriberRecord
 from testbed.smdp.orders import Order
 from testbed.stack import Stack
+from testbed.veuicc.elements import TEST_KEY
 
 #: Exit statuses of lui-cli (lui-cli(1)).
 OK, USAGE, NOT_FOUND, DECLINED, SERVER, CARD, ORDER, STATE = 0, 2, 4, 5, 6, 7, 8, 9
@@ -30,9 +31,13 @@ _numbers = itertools.count(1)
 
 
 def place(stack: Stack, **options) -> Order:
-    """An order of a profile that no other order of this process has; a small one."""
+    """An order of a profile that no other order of this process has; a small one.
+
+    test_key: with the one key that a test profile may have.
+    """
     options.setdefault("size", 2000)
-    return stack.smdp.place_order(SubscriberRecord.make(next(_numbers)), **options)
+    fields = {"k": TEST_KEY} if options.pop("test_key", False) else {}
+    return stack.smdp.place_order(SubscriberRecord.make(next(_numbers), **fields), **options)
 
 
 @dataclass(frozen=True)

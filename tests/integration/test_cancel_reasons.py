@@ -156,7 +156,7 @@ def test_profile_that_is_there_already_is_not_fetched_again(shared):
 def test_policy_rules_that_the_chip_does_not_allow(shared):
     shared.chip.config.rat = []
     order = place(shared, pprs=(1,))
-    done = download(shared, order, "--accept-rules")
+    done = download(shared, order, "--accept-policy-rules")
     assert (done.status, done.error, done.order) == (STATE, "PolicyViolation", "ended")
     assert_cancelled(shared, PPR)
     assert_invariants(shared, order, usable=False)
@@ -168,14 +168,14 @@ def test_policy_rules_that_nobody_agreed_to(shared):
     assert (done.status, done.error, done.order) == (DECLINED, "ConsentRequired", "usable")
     assert_cancelled(shared, POSTPONED)
     assert_invariants(shared)
-    assert not download(shared, order, "--accept-rules").error
+    assert not download(shared, order, "--accept-policy-rules").error
 
 
 def test_policy_rules_that_the_user_refuses_for_good(shared):
     order = place(shared, pprs=(2,))
     with shared.terminal("download", order.activation_code) as terminal:
         terminal.expect("cannot be deleted")
-        terminal.expect(r"agree to these rules\?")
+        terminal.expect("to accept them")
         terminal.send("r\n")
         assert terminal.wait() == DECLINED
     assert_cancelled(shared, REJECTED)

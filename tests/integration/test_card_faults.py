@@ -47,7 +47,7 @@ def test_status_word_before_loading_keeps_the_order(shared, function, sw):
     name, exit_status, sentence = STATUS_WORDS[sw]
     order = place(shared, pprs=(2,))
     shared.chip.faults.at_call(function, faults.status(sw), n=n)
-    failure = download(shared, order, "--accept-rules", status=exit_status)
+    failure = download(shared, order, "--accept-policy-rules", status=exit_status)
     check(failure, name, sentence)
     assert failure["error"]["order"] == "usable"
     assert function.lower() in failure["error"]["details"]["function"].lower()
@@ -55,7 +55,7 @@ def test_status_word_before_loading_keeps_the_order(shared, function, sw):
     assert_invariants(shared)
     assert not len(shared.chip.profiles)
     assert order.open
-    download(shared, order, "--accept-rules", status=0)
+    download(shared, order, "--accept-policy-rules", status=0)
     assert order.state == "installed"
 
 

@@ -400,7 +400,7 @@ def test_rules_that_the_chip_does_not_grant(shared):
     """SGP.22 v2.5, 2.9.2: no row of the table for this operator; both sides are told so."""
     shared.chip.config.rat = []
     order = place(shared, pprs=(2,))
-    failure = download(shared, order, "--accept-rules", status=STATE)
+    failure = download(shared, order, "--accept-policy-rules", status=STATE)
     check(failure, "PolicyViolation", "never be deleted")
     assert last_event(order) == ("session cancelled", "reason 3")
     assert shared.chip.counters.functions["PrepareDownload"] == 0
@@ -411,7 +411,7 @@ def test_profile_that_wants_to_be_alone(shared):
     """PPR1 is not for a chip that has an operational profile already."""
     add_profile(shared, profile_class=OPERATIONAL)
     order = place(shared, pprs=(1,))
-    failure = download(shared, order, "--accept-rules", status=STATE)
+    failure = download(shared, order, "--accept-policy-rules", status=STATE)
     check(failure, "PolicyViolation", "another profile is installed")
     assert last_event(order) == ("session cancelled", "reason 3")
     assert_invariants(shared, order, usable=False)
@@ -420,5 +420,5 @@ def test_profile_that_wants_to_be_alone(shared):
 def test_provisioning_profile_is_no_hindrance_for_one_that_wants_to_be_alone(shared):
     add_profile(shared, profile_class=PROVISIONING)
     order = place(shared, pprs=(1,))
-    download(shared, order, "--accept-rules", status=0)
+    download(shared, order, "--accept-policy-rules", status=0)
     assert_invariants(shared, order, usable=False)

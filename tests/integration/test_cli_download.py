@@ -282,8 +282,8 @@ def test_without_a_terminal_and_without_yes_nothing_is_installed(shared, options
 def test_rules_are_agreed_to_in_advance(shared):
     order = place(shared, pprs=(2,))
     failure = lui_json(shared, "download", "--yes", order.activation_code, status=DECLINED)["error"]
-    assert failure["order"] == "usable" and "rules" in failure["message"]
-    assert lui_json(shared, "download", "--yes", "--accept-rules", order.activation_code)["ok"]
+    assert failure["order"] == "usable" and "forbids to delete" in failure["message"]
+    assert lui_json(shared, "download", "--yes", "--accept-policy-rules", order.activation_code)["ok"]
     assert lui_json(shared, "list")["profiles"][0]["can_delete"] is False
 
 
@@ -341,12 +341,14 @@ def test_an_unclear_answer_is_asked_again(shared):
     assert order.state == "installed"
 
 
-def test_rules_are_explained_and_agreed_to_one_by_one(shared):
+def test_rules_are_explained_and_take_more_than_a_yes(shared):
     order = place(shared, pprs=(2,))
     with shared.terminal("download", order.activation_code) as terminal:
         terminal.expect("cannot be deleted")
-        terminal.expect("agree to these rules")
+        terminal.expect("Only the operator can lift these rules")
         terminal.send("y\n")
+        terminal.expect("Type “agree” to accept them")
+        terminal.send("agree\n")
         terminal.expect("Install it")
         terminal.send("y\n")
         assert terminal.wait() == 0

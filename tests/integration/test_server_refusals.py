@@ -141,7 +141,7 @@ def test_text_output_has_sentence_advice_and_verdict_and_with_verbose_the_codes(
 ])
 def test_real_cause_of_a_refusal(shared, options, error):
     order = place(shared, **options)
-    arguments = ["--accept-rules"] if "pprs" in options else []
+    arguments = ["--accept-policy-rules"] if "pprs" in options else []
     assert download(shared, order, *arguments).error == error
     assert CANCEL not in requests(shared)
     assert_invariants(shared)

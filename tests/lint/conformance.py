@@ -34,7 +34,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     ),
     "HTTPS": ("TLS", "Request", "Answer", "Address"),
     "Procedures": (
-        "Authentication", "Download", "Policy", "Switch", "Notifications", "Interruption",
+        "Authentication", "Download", "Policy", "Class", "Switch", "Notifications", "Interruption",
         "Device",
     ),
     "LUI": (

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "lui-failure.h"
+#include "lui-icon.h"
 #include "lui-offer.h"
+#include "lui-profile.h"
 #include "lui-terminal.h"
 #include "names.h"
 
@@ -113,14 +115,77 @@ test_offer (void)
 }
 
 static void
+test_icon_type (void)
+{
+  static const guint8 png[] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0 };
+  static const guint8 jpeg[] = { 0xff, 0xd8, 0xff, 0xe0 };
+
+  g_assert_cmpstr (lui_icon_type (png, sizeof png), ==, "image/png");
+  g_assert_cmpstr (lui_icon_type (jpeg, sizeof jpeg), ==, "image/jpeg");
+  g_assert_null (lui_icon_type (png, sizeof png - 1));
+  g_assert_null (lui_icon_type (jpeg, 3));
+  g_assert_null (lui_icon_type (png + 1, sizeof png - 1));
+  g_assert_null (lui_icon_type ((const guint8 *) "<svg>", 5));
+  g_assert_null (lui_icon_type (NULL, 0));
+}
+
+static void
+assert_owner (const char *owner, const char *expected)
+{
+  g_autoptr (GVariant) value = owner == NULL ? NULL : g_variant_ref_sink (g_variant_new_parsed (owner));
+  g_autofree char *text = lui_owner_to_string (value);
+
+  g_assert_cmpstr (text, ==, expected);
+}
+
+static void
+test_owner (void)
+{
+  assert_owner (NULL, NULL);
+  assert_owner ("@a{sv} {}", NULL);
+  assert_owner ("{'mcc-mnc': <'262-01'>}", "262-01");
+  assert_owner ("{'mcc-mnc': <'262-01'>, 'gid1': <@ay [0x01, 0xff]>, 'gid2': <@ay []>}",
+                "262-01, GID1 01ff, GID2 empty");
+  assert_owner ("{'gid2': <@ay [0x0a]>}", "GID2 0a");
+  assert_owner ("{'mcc-mnc': <uint32 5>, 'gid1': <'text'>}", NULL);
+}
+
+static void
+test_words (void)
+{
+  g_assert_nonnull (strstr (lui_rule_words ("ppr1"), "cannot be disabled"));
+  g_assert_nonnull (strstr (lui_rule_words ("ppr2"), "cannot be deleted"));
+  g_assert_nonnull (strstr (lui_rule_words ("ppr-update-control"), "lift"));
+  g_assert_nonnull (strstr (lui_rule_words ("unknown-9"), "not know"));
+  g_assert_cmpstr (lui_class_words ("operational"), ==, "operational");
+  g_assert_true (g_str_has_prefix (lui_class_words ("provisioning"), "provisioning: "));
+  g_assert_true (g_str_has_prefix (lui_class_words ("test"), "test: "));
+  g_assert_cmpstr (lui_class_words ("new"), ==, "new");
+}
+
+static void
 test_decision (void)
 {
-  g_assert_cmpint (lui_decision_parse ("y"), ==, LUI_DECISION_INSTALL);
-  g_assert_cmpint (lui_decision_parse ("YES"), ==, LUI_DECISION_INSTALL);
-  g_assert_cmpint (lui_decision_parse (""), ==, LUI_DECISION_LATER);
-  g_assert_cmpint (lui_decision_parse ("no"), ==, LUI_DECISION_LATER);
-  g_assert_cmpint (lui_decision_parse ("r"), ==, LUI_DECISION_REFUSE);
-  g_assert_cmpint (lui_decision_parse ("yo"), ==, LUI_DECISION_UNCLEAR);
+  g_assert_cmpint (lui_decision_parse ("y", FALSE), ==, LUI_DECISION_INSTALL);
+  g_assert_cmpint (lui_decision_parse ("YES", FALSE), ==, LUI_DECISION_INSTALL);
+  g_assert_cmpint (lui_decision_parse ("", FALSE), ==, LUI_DECISION_LATER);
+  g_assert_cmpint (lui_decision_parse ("no", FALSE), ==, LUI_DECISION_LATER);
+  g_assert_cmpint (lui_decision_parse ("r", FALSE), ==, LUI_DECISION_REFUSE);
+  g_assert_cmpint (lui_decision_parse ("yo", FALSE), ==, LUI_DECISION_UNCLEAR);
+  g_assert_cmpint (lui_decision_parse ("agree", FALSE), ==, LUI_DECISION_UNCLEAR);
+}
+
+static void
+test_strong_decision (void)
+{
+  g_assert_cmpint (lui_decision_parse ("agree", TRUE), ==, LUI_DECISION_INSTALL);
+  g_assert_cmpint (lui_decision_parse ("Agree", TRUE), ==, LUI_DECISION_INSTALL);
+  g_assert_cmpint (lui_decision_parse ("y", TRUE), ==, LUI_DECISION_UNCLEAR);
+  g_assert_cmpint (lui_decision_parse ("yes", TRUE), ==, LUI_DECISION_UNCLEAR);
+  g_assert_cmpint (lui_decision_parse ("a", TRUE), ==, LUI_DECISION_UNCLEAR);
+  g_assert_cmpint (lui_decision_parse ("", TRUE), ==, LUI_DECISION_LATER);
+  g_assert_cmpint (lui_decision_parse ("n", TRUE), ==, LUI_DECISION_LATER);
+  g_assert_cmpint (lui_decision_parse ("refuse", TRUE), ==, LUI_DECISION_REFUSE);
 }
 
 static void
@@ -178,6 +243,10 @@ main (int argc, char **argv)
   g_test_add_func ("/lui/progress", test_progress);
   g_test_add_func ("/lui/offer", test_offer);
   g_test_add_func ("/lui/decision", test_decision);
+  g_test_add_func ("/lui/decision/strong", test_strong_decision);
+  g_test_add_func ("/lui/icon-type", test_icon_type);
+  g_test_add_func ("/lui/owner", test_owner);
+  g_test_add_func ("/lui/words", test_words);
   g_test_add_func ("/lui/exit-status", test_exit_status);
   g_test_add_func ("/lui/sentence", test_sentence);
   g_test_add_func ("/lui/sizes", test_sizes);

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "lui-select.h"
 
+#include <string.h>
+
 #include "lpad-error.h"
 
-static const LuiProfileName travel = { "8949000000000000017", "travel", "Data" };
-static const LuiProfileName work = { "8949000000000010025", "work", "Voice" };
-static const LuiProfileName other = { "8944000000000020025", "", "Data" };
-static const LuiProfileName tricky = { "8944000000000030033", "8949000000000000017", NULL };
-static const LuiProfileName unnamed = { NULL, NULL, NULL };
+static const LuiProfileName travel = { "8949000000000000017", "travel", "Data", FALSE };
+static const LuiProfileName work = { "8949000000000010025", "work", "Voice", FALSE };
+static const LuiProfileName other = { "8944000000000020025", "", "Data", FALSE };
+static const LuiProfileName tricky = { "8944000000000030033", "8949000000000000017", NULL, FALSE };
+static const LuiProfileName hidden = { "8944000000000040041", "boot", "Voice", TRUE };
+static const LuiProfileName unnamed = { NULL, NULL, NULL, FALSE };
 
 static const LuiChipName inner = { 1, "89044045930000000000000000000012", "ACME Reader 00 00" };
 static const LuiChipName outer = { 12, "89044045930000000000000000001234", "ACME Reader 01 00" };
@@ -16,7 +19,7 @@ static const LuiChipName silent = { 3, NULL, "Émile" };
 static void
 assert_profile (const char *text, const LuiProfileName *expected, LpadError code)
 {
-  const LuiProfileName *const list[] = { &travel, &work, &other, &tricky, &unnamed };
+  const LuiProfileName *const list[] = { &travel, &work, &other, &tricky, &hidden, &unnamed };
   g_autoptr (GError) error = NULL;
   guint index = 99;
 
@@ -79,6 +82,26 @@ test_profile_suffix (void)
   assert_profile ("+0033", NULL, LPAD_ERROR_NOT_FOUND);
 }
 
+/* By its whole ICCID only; nobody gets it by mistake. */
+static void
+test_profile_hidden (void)
+{
+  const LuiProfileName *const list[] = { &work, &hidden };
+  const char *const loose[] = { "boot", "0041" };
+
+  assert_profile ("8944000000000040041", &hidden, 0);
+  assert_profile ("Voice", &work, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (loose); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      guint index = 99;
+
+      g_assert_false (lui_select_profile (loose[i], list, G_N_ELEMENTS (list), &index, &error));
+      g_assert_error (error, LPAD_ERROR, LPAD_ERROR_NOT_FOUND);
+      g_assert_nonnull (strstr (error->message, "whole ICCID"));
+    }
+}
+
 static void
 test_profile_empty (void)
 {
@@ -109,6 +132,7 @@ main (int argc, char **argv)
   g_test_add_func ("/lui/select/profile/iccid", test_profile_iccid);
   g_test_add_func ("/lui/select/profile/name", test_profile_name);
   g_test_add_func ("/lui/select/profile/suffix", test_profile_suffix);
+  g_test_add_func ("/lui/select/profile/hidden", test_profile_hidden);
   g_test_add_func ("/lui/select/profile/empty", test_profile_empty);
   g_test_add_func ("/lui/select/chip", test_chip);
   return g_test_run ();
