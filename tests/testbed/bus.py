@@ -6,7 +6,7 @@ from __future__ import annotations
 import getpass
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import gi
@@ -46,7 +46,7 @@ CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configurat
     <allow send_destination="org.freedesktop.PolicyKit1"/>
   </policy>
   <include>{folder}/policy.conf</include>
-</busconfig>
+{includes}</busconfig>
 """
 
 
@@ -64,15 +64,18 @@ class Bus:
         self._program: Program | None = None
         self._connection: Gio.DBusConnection | None = None
 
-    def start(self, env: Mapping[str, str], activation: Mapping[str, str]) -> None:
-        """Start it.  activation: bus name to the command that is executed for it."""
+    def start(
+        self, env: Mapping[str, str], activation: Mapping[str, str], policies: Sequence[Path] = ()
+    ) -> None:
+        """Start it.  activation: bus name to the command that is executed for it; policies: of other services."""
         folder = self._run.folder
         (folder / "services").mkdir()
         for name, command in activation.items():
             text = f"[D-BUS Service]\nName={name}\nExec={command}\nUser={getpass.getuser()}\n"
             (folder / "services" / f"{name}.service").write_text(text)
         (folder / "policy.conf").write_text(adapted_policy(POLICY.read_text(), str(os.getuid())))
-        (folder / "bus.conf").write_text(CONFIG.format(folder=folder))
+        includes = "".join(f"  <include ignore_missing=\"yes\">{path}</include>\n" for path in policies)
+        (folder / "bus.conf").write_text(CONFIG.format(folder=folder, includes=includes))
         command = ["dbus-daemon", f"--config-file={folder}/bus.conf", "--nofork", "--nopidfile", "--nosyslog"]
         self._program = self._run.spawn("bus", command, env)
         self._connection = wait_until(self._try, 10, "the bus")

@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A device with a virtual modem and Debian's real ModemManager, without systemd, udev or hardware.
+
+    with Mobile([chip], network=Network([record])) as mobile:
+        mobile.start_modem_manager()
+        modem = mobile.wait_for_modem(lambda modem: modem.iccid == record.iccid)
+        modem.enable()
+
+All programs run in namespaces of their own, with a /sys and a /dev in which there is one USB modem with its
+control port (cdc-wdm0) and its data port (wwan0), which is one end of a cable; the other end is air0.  The
+modem answers as a qmi-proxy (proxy "own"), or as the device of Debian's qmi-proxy (proxy "debian").
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from testbed.bus import Bus
+from testbed.modem import Firmware, Modem, ProxyPort, PtyPort, listen_abstract
+from testbed.modem.client import QmiClient, connect_abstract
+from testbed.namespace import Namespace
+from testbed.network import Network
+from testbed.polkit import Polkit
+from testbed.process import Program, Run, StackError, need_programs, wait_until
+from testbed.veuicc import Euicc
+
+PROXY_NAME = "qmi-proxy"
+CONTROL_PORT, DATA_PORT, CABLE_END = "cdc-wdm0", "wwan0", "air0"
+MODEM_MANAGER = "org.freedesktop.ModemManager1"
+#: Who may do what on the bus is what the packages say.
+POLICIES = [
+    Path("/etc/dbus-1/system.d/org.freedesktop.ModemManager1.conf"),
+    Path("/usr/share/dbus-1/system.d/org.freedesktop.NetworkManager.conf"),
+]
+USB_DEVICE = "devices/pci0000:00/0000:00:14.0/usb1/1-1"
+INTERFACE = f"{USB_DEVICE}/1-1:1.0"
+
+#: Folders that programs write to are empty and end with the namespace.
+SETUP = """
+for folder in /run /var/lib/NetworkManager /etc/NetworkManager; do
+  [ ! -d "$folder" ] || mount -t tmpfs testbed "$folder"
+done
+for name in null zero full random urandom tty; do
+  touch "$FAKE_DEV/$name"
+  mount --bind "/dev/$name" "$FAKE_DEV/$name"
+done
+mkdir "$FAKE_DEV/pts" "$FAKE_DEV/shm"
+mount --rbind /dev/pts "$FAKE_DEV/pts"
+if [ -n "$PTY" ]; then
+  touch "$FAKE_DEV/$CONTROL_PORT"
+  mount --bind "$PTY" "$FAKE_DEV/$CONTROL_PORT"
+else
+  mkfifo "$FAKE_DEV/$CONTROL_PORT"
+fi
+mount --rbind "$FAKE_DEV" /dev
+mount --bind "$FAKE_SYS" /sys
+ip link set lo up
+ip link add "$DATA_PORT" type veth peer name "$CABLE_END"
+ip address add 10.45.0.1/30 dev "$CABLE_END"
+ip link set "$CABLE_END" up
+"""
+
+
+def make_sysfs(top: Path) -> None:
+    """As much of /sys as describes a USB modem of one interface with qmi_wwan."""
+    files = {
+        f"{USB_DEVICE}/idVendor": "05c6", f"{USB_DEVICE}/idProduct": "9025", f"{USB_DEVICE}/manufacturer": "Testbed",
+        f"{USB_DEVICE}/product": "Virtual modem", f"{INTERFACE}/bInterfaceClass": "ff",
+        f"{INTERFACE}/bInterfaceSubClass": "ff", f"{INTERFACE}/bInterfaceProtocol": "ff",
+        f"{INTERFACE}/bInterfaceNumber": "00", f"{INTERFACE}/usbmisc/{CONTROL_PORT}/uevent": "",
+        f"{INTERFACE}/net/{DATA_PORT}/qmi/raw_ip": "Y", f"{INTERFACE}/net/{DATA_PORT}/uevent": "",
+    }
+    links = {
+        f"{USB_DEVICE}/subsystem": "bus/usb", f"{USB_DEVICE}/driver": "bus/usb/drivers/usb",
+        f"{INTERFACE}/subsystem": "bus/usb", f"{INTERFACE}/driver": "bus/usb/drivers/qmi_wwan",
+        f"{INTERFACE}/usbmisc/{CONTROL_PORT}/subsystem": "class/usbmisc",
+        f"{INTERFACE}/usbmisc/{CONTROL_PORT}/device": INTERFACE,
+        f"{INTERFACE}/net/{DATA_PORT}/subsystem": "class/net", f"{INTERFACE}/net/{DATA_PORT}/device": INTERFACE,
+        f"class/usbmisc/{CONTROL_PORT}": f"{INTERFACE}/usbmisc/{CONTROL_PORT}",
+        f"class/net/{DATA_PORT}": f"{INTERFACE}/net/{DATA_PORT}",
+    }
+    for folder in ("bus/usb/drivers/usb", "bus/usb/drivers/qmi_wwan", "class/usbmisc", "class/net"):
+        (top / folder).mkdir(parents=True)
+    for name, text in files.items():
+        (top / name).parent.mkdir(parents=True, exist_ok=True)
+        (top / name).write_text(f"{text}\n")
+    for name, target in links.items():
+        (top / name).parent.mkdir(parents=True, exist_ok=True)
+        (top / name).symlink_to(os.path.relpath(top / target, (top / name).parent))
+
+
+@dataclass(frozen=True)
+class SeenModem:
+    """What ModemManager shows of a modem and its SIM."""
+
+    path: str
+    state: str
+    iccid: str
+    imsi: str
+    registration: str
+    bearers: tuple[str, ...]
+    failure: str
+
+
+class Mobile:
+    """See the module.  Without run and bus it has its own; polkit allows everything unless told otherwise."""
+
+    def __init__(
+        self, chips: Sequence[Euicc | None], *, network: Network | None = None, firmware: Firmware | None = None,
+        proxy: str = "own",
+    ):
+        self._chips, self._network, self._firmware, self._proxy = chips, network, firmware, proxy
+        self._started: list = []
+        self._manager: Program | None = None
+        self._pty: PtyPort | None = None
+
+    # Life
+
+    def __enter__(self) -> Mobile:
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Everything but ModemManager."""
+        need_programs("dbus-daemon", "ModemManager", "mmcli")
+        self.run = self._begin(Run())
+        self.bus = Bus(self.run)
+        self.env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8",
+                    "DBUS_SYSTEM_BUS_ADDRESS": self.bus.address}
+        self.bus.start(self.env, {}, POLICIES)
+        self._begin(self.bus)
+        self.polkit = self._begin(Polkit(self.bus.connect()))
+        if self._proxy == "debian":
+            self._pty = PtyPort()
+        self.namespace = self._make_namespace()
+        port = self._pty or ProxyPort(self.namespace.inside(lambda: listen_abstract(PROXY_NAME)))
+        self.modem = Modem(self._chips, [port], network=self._network, firmware=self._firmware)
+        self.modem.on_vanish = lambda: self._report("remove")
+        self.modem.on_appear = lambda: self._report("add")
+        self._begin(self.modem.start())
+        if self._pty:
+            self.start_proxy()
+
+    def _begin(self, part):
+        self._started.append(part)
+        return part
+
+    def close(self) -> None:
+        """End everything, in the reverse order."""
+        if hasattr(self, "modem"):
+            self.modem.on_vanish = lambda: None
+        self.stop_modem_manager()
+        while self._started:
+            part = self._started.pop()
+            part.close() if hasattr(part, "close") else part.stop()
+        if self._pty:
+            self._pty.dispose()
+
+    def _make_namespace(self) -> Namespace:
+        sysfs, devices = self.run.folder / "sys", self.run.folder / "dev"
+        sysfs.mkdir()
+        devices.mkdir()
+        make_sysfs(sysfs)
+        return Namespace(self.run, "namespace", SETUP, {
+            **self.env, "FAKE_SYS": str(sysfs), "FAKE_DEV": str(devices), "PTY": self._pty.path if self._pty else "",
+            "CONTROL_PORT": CONTROL_PORT, "DATA_PORT": DATA_PORT, "CABLE_END": CABLE_END,
+        })
+
+    # Debian's programs
+
+    def start_proxy(self) -> None:
+        """Debian's qmi-proxy, as the service that it is for lpad."""
+        self.namespace.spawn("qmi-proxy", ["/usr/libexec/qmi-proxy", "--no-exit"], self.env)
+        wait_until(self._proxy_listens, 20, "qmi-proxy")
+
+    def _proxy_listens(self) -> bool:
+        sockets = Path(f"/proc/{self.namespace.pid}/net/unix").read_text()
+        return any(line.endswith(f" @{PROXY_NAME}") for line in sockets.splitlines())
+
+    def start_modem_manager(self) -> None:
+        """And wait until it is on the bus; it then probes the modem."""
+        events = self.run.folder / "kernel-events"
+        events.write_text("".join(
+            f"action=add,subsystem={subsystem},name={name}\n"
+            for subsystem, name in (("usbmisc", CONTROL_PORT), ("net", DATA_PORT))
+        ))
+        self._manager = self.namespace.spawn("ModemManager", [
+            "/usr/sbin/ModemManager", "--debug", "--test-no-udev", "--no-auto-scan", "--test-no-suspend-resume",
+            f"--initial-kernel-events={events}",
+        ], self.env)
+        wait_until(self._manager_is_there, 60, "ModemManager on the bus")
+
+    def _manager_is_there(self) -> bool:
+        if not self._manager.running:
+            raise StackError(f"ModemManager ended: {self.modem_manager_log[-2000:]}")
+        return self.bus.has_owner(MODEM_MANAGER)
+
+    def stop_modem_manager(self) -> None:
+        if self._manager:
+            self._manager.stop()
+            self._manager = None
+
+    @property
+    def modem_manager_log(self) -> str:
+        return self._manager.output() if self._manager else ""
+
+    def _report(self, action: str) -> None:
+        """What udev tells ModemManager of ports that come and go."""
+        if self._manager is None:
+            return
+        for subsystem, name in (("usbmisc", CONTROL_PORT), ("net", DATA_PORT)):
+            self.mmcli(f"--report-kernel-event=action={action},subsystem={subsystem},name={name}")
+
+    def execute(self, *command: str, timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
+        """Run a command in the namespaces."""
+        return subprocess.run(
+            self.namespace.command(*command), env={**self.env, **self.run.mark}, capture_output=True, text=True,
+            timeout=timeout,
+        )
+
+    def mmcli(self, *arguments: str, timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
+        return self.execute("mmcli", *arguments, timeout=timeout)
+
+    def qmicli(self, *arguments: str, timeout: float = 30.0) -> subprocess.CompletedProcess[str]:
+        """On the modem's control port, through the proxy."""
+        return self.execute("qmicli", "--device", f"/dev/{CONTROL_PORT}", "--device-open-proxy", *arguments,
+                            timeout=timeout)
+
+    def qmi_client(self) -> QmiClient:
+        """A client of this process, through the proxy."""
+        connection = self.namespace.inside(lambda: connect_abstract(PROXY_NAME))
+        return QmiClient(connection, f"/dev/{CONTROL_PORT}")
+
+    # What ModemManager shows
+
+    def _json(self, *arguments: str) -> Mapping:
+        done = self.mmcli("--output-json", *arguments)
+        return json.loads(done.stdout) if done.returncode == 0 and done.stdout else {}
+
+    def seen_modem(self) -> SeenModem | None:
+        """The modem as ModemManager shows it; None when it shows none."""
+        paths = self._json("--list-modems").get("modem-list", [])
+        shown = self._json(f"--modem={paths[0]}").get("modem") if paths else None
+        if not shown:
+            return None
+        generic = shown["generic"]
+        sim = self._json(f"--sim={generic['sim']}") if generic["sim"] != "--" else {}
+        properties = sim.get("sim", {}).get("properties", {})
+        return SeenModem(
+            paths[0], generic["state"], properties.get("iccid", ""), properties.get("imsi", ""),
+            shown["3gpp"]["registration-state"], tuple(generic["bearers"]), generic["state-failed-reason"],
+        )
+
+    def wait_for_modem(
+        self, wanted: Callable[[SeenModem], bool] = lambda modem: True, timeout: float = 60.0, what: str = "",
+    ) -> SeenModem:
+        """Until ModemManager shows the modem as it is wanted."""
+        def look() -> SeenModem | None:
+            seen = self.seen_modem()
+            return seen if seen and wanted(seen) else None
+        return wait_until(look, timeout, what or "ModemManager to show the modem", interval=0.1)

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""How programs reach the modem: the socket of a qmi-proxy, or a terminal that a real qmi-proxy opens as its device."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pty
+import socket
+import tty
+
+from testbed.modem.modem import Modem
+from testbed.modem.qmux import FrameError, Splitter
+
+CHUNK = 65536
+
+
+class _Link:
+    """A file descriptor with frames on it."""
+
+    def __init__(self, modem: Modem, loop: asyncio.AbstractEventLoop, descriptor: int):
+        self._modem, self._loop, self._descriptor = modem, loop, descriptor
+        self._splitter = Splitter()
+        os.set_blocking(descriptor, False)
+        loop.add_reader(descriptor, self._read)
+
+    def send(self, frame: bytes) -> None:
+        """What nobody takes is lost, as on a device."""
+        try:
+            os.write(self._descriptor, frame)
+        except OSError:
+            pass
+
+    def close(self) -> None:
+        self._loop.remove_reader(self._descriptor)
+        self._modem.forget_clients(self)
+
+    def _read(self) -> None:
+        try:
+            octets = os.read(self._descriptor, CHUNK)
+            frames = self._splitter.feed(octets)
+        except BlockingIOError:
+            return
+        except (OSError, FrameError):
+            octets, frames = b"", []
+        if not octets:
+            self.ended()
+            return
+        for frame in frames:
+            self._modem.received(self, frame)
+
+    def ended(self) -> None:
+        """Nothing more comes."""
+        self.close()
+
+
+class _SocketLink(_Link):
+    def __init__(self, modem: Modem, loop: asyncio.AbstractEventLoop, connection: socket.socket, links: set[_SocketLink]):
+        super().__init__(modem, loop, connection.fileno())
+        self._connection, self._links = connection, links
+        links.add(self)
+
+    def close(self) -> None:
+        super().close()
+        self._links.discard(self)
+        self._connection.close()
+
+
+def listen_abstract(name: str) -> socket.socket:
+    """A listening socket in the abstract namespace of this thread's network namespace."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(f"\0{name}")
+    listener.listen(16)
+    return listener
+
+
+class ProxyPort:
+    """Looks to programs like a qmi-proxy whose device the modem is.
+
+    listener is a listening socket, so that it can be of another network namespace; the port keeps it open while
+    the modem is away, and connects nobody then.
+    """
+
+    def __init__(self, listener: socket.socket):
+        self._listener = listener
+        self._links: set[_SocketLink] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        listener.setblocking(False)
+
+    def open(self, modem: Modem, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        loop.add_reader(self._listener.fileno(), lambda: self._accept(modem, loop))
+
+    def _accept(self, modem: Modem, loop: asyncio.AbstractEventLoop) -> None:
+        try:
+            connection, _ = self._listener.accept()
+        except OSError:
+            return
+        _SocketLink(modem, loop, connection, self._links)
+
+    def close(self) -> None:
+        if self._loop:
+            self._loop.remove_reader(self._listener.fileno())
+        for link in [*self._links]:
+            link.close()
+
+
+class PtyPort:
+    """A terminal in raw mode; path is what the real qmi-proxy opens.
+
+    Its device node stays when the modem vanishes, as a fifo of a test does: the harness takes the name away.
+    """
+
+    def __init__(self) -> None:
+        # The slave's descriptor keeps the terminal alive while nobody has it open.
+        self._master, self._slave = pty.openpty()
+        tty.setraw(self._slave)
+        self.path = os.ttyname(self._slave)
+        self._link: _Link | None = None
+
+    def open(self, modem: Modem, loop: asyncio.AbstractEventLoop) -> None:
+        self._link = _Link(modem, loop, self._master)
+
+    def close(self) -> None:
+        if self._link:
+            self._link.close()
+            self._link = None
+
+    def dispose(self) -> None:
+        """After the modem has stopped."""
+        os.close(self._master)
+        os.close(self._slave)
