@@ -137,7 +137,7 @@ class CardSlot:
 
     # Logical channels
 
-    def open_channel(self, aid: bytes, most: int) -> tuple[int, bytes, int]:
+    def open_channel(self, aid: bytes, most: int, p2: int = 0x00) -> tuple[int, bytes, int]:
         """(channel, answer to SELECT, status word); without an AID nothing is selected.
 
         A channel whose SELECT is refused stays open, as firmware is known to leave it; most is how many the
@@ -152,7 +152,7 @@ class CardSlot:
         self.channels.add(channel)
         if not aid:
             return channel, b"", sw
-        answer, sw = self.exchange(with_channel(bytes([0x00, 0xA4, 0x04, 0x00, len(aid)]) + aid + b"\x00", channel))
+        answer, sw = self.exchange(with_channel(bytes([0x00, 0xA4, 0x04, p2, len(aid)]) + aid + b"\x00", channel))
         return channel, answer, sw
 
     def close_channel(self, channel: int) -> int:

@@ -69,6 +69,8 @@ class Modem:
         self.device = device
         self.on_vanish: Callable[[], None] = lambda: None
         self.on_appear: Callable[[], None] = lambda: None
+        #: Called when programs are to be told of the card; ports of other protocols add themselves.
+        self.card_listeners: list[Callable[[], None]] = []
         self.ports = list(ports)
         self.uim, self.dms, self.nas, self.wds = Uim(self), Dms(self), Nas(self), Wds(self)
         self.services: dict[int, QmiService] = {
@@ -93,7 +95,7 @@ class Modem:
     def stop(self) -> None:
         if not self._thread.is_alive():
             return
-        self.call(self._vanish)
+        self.call(self.unplug)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
@@ -119,7 +121,7 @@ class Modem:
 
     def vanish(self) -> None:
         """Unplug it."""
-        self.call(self._vanish)
+        self.call(self.unplug)
 
     def appear(self) -> None:
         """Plug it in again."""
@@ -169,7 +171,8 @@ class Modem:
         self.radio.restart()
         self.on_appear()
 
-    def _vanish(self) -> None:
+    def unplug(self) -> None:
+        """vanish() in the modem's thread."""
         if not self._there:
             return
         self._there = False
@@ -186,7 +189,7 @@ class Modem:
 
     def restart(self) -> None:
         """What a reset does: away, and there again."""
-        self._vanish()
+        self.unplug()
         self.later(self.firmware.reset_seconds, self._appear)
 
     # Clients
@@ -247,7 +250,7 @@ class Modem:
 
     def _answer(self, connection: Connection, message: Message, name: str, fault: ModemFault) -> None:
         if fault.kind == "vanish":
-            self._vanish()
+            self.unplug()
         if fault.kind in ("vanish", "silence"):
             self.transcript.append(Exchange(name, message.tlvs, None))
             return
@@ -315,6 +318,8 @@ class Modem:
     def _tell_card(self) -> None:
         self.uim.tell_card_status()
         self.uim.tell_slot_status()
+        for listener in self.card_listeners:
+            listener()
 
     def power_off_card(self) -> None:
         """A client's wish; firmware that only a reset helps takes no notice of the card."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""How programs reach the modem: the socket of a qmi-proxy, or a terminal that a real qmi-proxy opens as its device."""
+"""How programs reach the modem: the socket of a qmi-proxy, or a terminal that a real proxy opens as its device."""
 
 from __future__ import annotations
 
@@ -10,19 +10,27 @@ import socket
 import tty
 
 from testbed.modem.modem import Modem
-from testbed.modem.qmux import FrameError, Splitter
+from testbed.modem.mbim import MbimSplitter
+from testbed.modem.mbim_function import MbimFunction
+from testbed.modem.qmux import Splitter
 
 CHUNK = 65536
 
 
 class _Link:
-    """A file descriptor with frames on it."""
+    """A file descriptor with QMUX frames on it."""
 
     def __init__(self, modem: Modem, loop: asyncio.AbstractEventLoop, descriptor: int):
         self._modem, self._loop, self._descriptor = modem, loop, descriptor
-        self._splitter = Splitter()
+        self._splitter: Splitter | MbimSplitter = self._new_splitter()
         os.set_blocking(descriptor, False)
         loop.add_reader(descriptor, self._read)
+
+    def _new_splitter(self) -> Splitter | MbimSplitter:
+        return Splitter()
+
+    def _received(self, frame: bytes) -> None:
+        self._modem.received(self, frame)
 
     def send(self, frame: bytes) -> None:
         """What nobody takes is lost, as on a device."""
@@ -41,17 +49,36 @@ class _Link:
             frames = self._splitter.feed(octets)
         except BlockingIOError:
             return
-        except (OSError, FrameError):
+        except (OSError, ValueError):
             octets, frames = b"", []
         if not octets:
             self.ended()
             return
         for frame in frames:
-            self._modem.received(self, frame)
+            self._received(frame)
 
     def ended(self) -> None:
         """Nothing more comes."""
         self.close()
+
+
+class _MbimLink(_Link):
+    """The same with MBIM messages."""
+
+    def __init__(self, modem: Modem, loop: asyncio.AbstractEventLoop, descriptor: int):
+        super().__init__(modem, loop, descriptor)
+        self._function = MbimFunction(modem, self)
+        modem.card_listeners.append(self._function.card_changed)
+
+    def _new_splitter(self) -> MbimSplitter:
+        return MbimSplitter()
+
+    def _received(self, frame: bytes) -> None:
+        self._function.received(frame)
+
+    def close(self) -> None:
+        super().close()
+        self._modem.card_listeners.remove(self._function.card_changed)
 
 
 class _SocketLink(_Link):
@@ -106,12 +133,13 @@ class ProxyPort:
 
 
 class PtyPort:
-    """A terminal in raw mode; path is what the real qmi-proxy opens.
+    """A terminal in raw mode; path is what a real qmi-proxy or, with mbim, mbim-proxy opens.
 
     Its device node stays when the modem vanishes, as a fifo of a test does: the harness takes the name away.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, mbim: bool = False) -> None:
+        self._kind = _MbimLink if mbim else _Link
         # The slave's descriptor keeps the terminal alive while nobody has it open.
         self._master, self._slave = pty.openpty()
         tty.setraw(self._slave)
@@ -119,7 +147,7 @@ class PtyPort:
         self._link: _Link | None = None
 
     def open(self, modem: Modem, loop: asyncio.AbstractEventLoop) -> None:
-        self._link = _Link(modem, loop, self._master)
+        self._link = self._kind(modem, loop, self._master)
 
     def close(self) -> None:
         if self._link:
