@@ -4,6 +4,8 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "state-file.h"
+
 #define READERS_FILE       "readers.ini"
 #define NOTIFICATIONS_FILE "notifications.ini"
 #define KEY_SEGMENT_SIZE   "SegmentSize"
@@ -86,12 +88,7 @@ state_file_save (StateFile *file)
   if (file->path == NULL)
     return;
   text = g_key_file_to_data (file->values, &size, NULL);
-  if (g_file_set_contents_full (file->path,
-                                text,
-                                (gssize) size,
-                                G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
-                                0600,
-                                &error))
+  if (lpad_state_file_write (file->path, text, size, &error))
     {
       file->warned = FALSE;
       return;
