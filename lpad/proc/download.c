@@ -16,7 +16,22 @@ struct _LpadDownload
   LpadSession *session;
   LpadEs9ClientAnswer *answer; /* of the session that is open */
   LpadOffer *shown;            /* what the user was asked about */
+
+  LpadDownloadStepFunc step_func;
+  gpointer step_data;
 };
+
+static void
+announce (LpadDownload *download, LpadDownloadStep step, const LpadInstallationResult *result)
+{
+  if (download->step_func != NULL)
+    download->step_func (step,
+                         result != NULL ? result->transaction_id
+                                        : lpad_session_transaction_id (download->session),
+                         download->shown != NULL ? download->shown->metadata->iccid : NULL,
+                         result,
+                         download->step_data);
+}
 
 /* Whether a session that ends with @reason leaves the order as it was (SGP.22 5.6.5) */
 static gboolean
@@ -56,6 +71,14 @@ server_has_refused (GError *error)
   return details != NULL && details->subject_code != NULL;
 }
 
+static gboolean
+cancel_session (LpadDownload *download, LpadCancelReason reason)
+{
+  if (!keeps_order (reason) && lpad_session_transaction_id (download->session) != NULL)
+    announce (download, LPAD_DOWNLOAD_ENDS_ORDER, NULL);
+  return lpad_session_cancel (download->session, reason);
+}
+
 /* Ends the session after @error in the way that @error calls for, and notes in its details what the order is
  * worth now. */
 static void
@@ -68,7 +91,7 @@ end_session_after (LpadDownload *download, GError *error)
   if (server_has_refused (error))
     lpad_session_over (download->session);
   else
-    told = lpad_session_cancel (download->session, reason);
+    told = cancel_session (download, reason);
   if (details == NULL)
     return;
   if (told && !keeps_order (reason))
@@ -292,6 +315,8 @@ obtain_package (LpadDownload *download,
   response = prepare (download, confirmation_code, cancellable, error);
   if (response == NULL || !lpad_check_cancelled (cancellable, error))
     return NULL;
+  if (download->answer->confirmation_code_required)
+    announce (download, LPAD_DOWNLOAD_SENDS_CODE, NULL);
   return fetch_package (download, response, progress, cancellable, error);
 }
 
@@ -300,6 +325,7 @@ load_package (LpadDownload *download, const LpadBpp *bpp, const LpadProgress *pr
 {
   LpadInstallationResult *result = NULL;
 
+  announce (download, LPAD_DOWNLOAD_LOADS, NULL);
   switch (lpad_load_bpp (download->chip, bpp, progress, &result, error))
     {
     case LPAD_LOAD_RESULT:
@@ -325,6 +351,8 @@ conclude (LpadDownload *download,
 {
   g_autoptr (LpadDownloadResult) outcome = g_new0 (LpadDownloadResult, 1);
 
+  if (!result->success)
+    announce (download, LPAD_DOWNLOAD_FAILED, result);
   outcome->iccid = g_bytes_ref (download->shown->metadata->iccid);
   outcome->deliveries = g_ptr_array_new_with_free_func ((GDestroyNotify) lpad_delivery_free);
   lpad_progress_report (progress, "notifying", 0, 0);
@@ -393,6 +421,13 @@ lpad_download_new (LpadChip *chip,
 }
 
 void
+lpad_download_set_step_func (LpadDownload *download, LpadDownloadStepFunc func, gpointer user_data)
+{
+  download->step_func = func;
+  download->step_data = user_data;
+}
+
+void
 lpad_download_free (LpadDownload *download)
 {
   if (download == NULL)
@@ -454,5 +489,5 @@ lpad_download_install (LpadDownload *download,
 void
 lpad_download_cancel (LpadDownload *download, LpadCancelReason reason)
 {
-  (void) lpad_session_cancel (download->session, reason);
+  (void) cancel_session (download, reason);
 }

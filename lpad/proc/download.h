@@ -39,6 +39,27 @@ typedef struct
 
 void lpad_download_result_free (LpadDownloadResult *result);
 
+/** LpadDownloadStep: what a download is about to do that cannot be taken back. */
+typedef enum
+{
+  LPAD_DOWNLOAD_SENDS_CODE, /* the server gets a confirmation code, and counts it */
+  LPAD_DOWNLOAD_ENDS_ORDER, /* the server is told that the order has ended */
+  LPAD_DOWNLOAD_LOADS,      /* the package goes into the chip */
+  LPAD_DOWNLOAD_FAILED, /* the chip has refused the package; the server is told, and then the chip forgets it
+                         */
+} LpadDownloadStep;
+
+/**
+ * LpadDownloadStepFunc: called on the chip's thread before the step is taken; once for each step, never for
+ * each segment.
+ * @transaction_id: of the session; @iccid: of the profile; @result: with LPAD_DOWNLOAD_FAILED
+ */
+typedef void (*LpadDownloadStepFunc) (LpadDownloadStep step,
+                                      GBytes *transaction_id,
+                                      GBytes *iccid,
+                                      const LpadInstallationResult *result,
+                                      gpointer user_data);
+
 /**
  * lpad_download_new: @chip, @context and @inventory live longer than the download.
  * @code: where the order is; copied
@@ -49,6 +70,10 @@ LpadDownload *lpad_download_new (LpadChip *chip,
                                  LpadInventory *inventory,
                                  const LpadActivationCode *code,
                                  const char *imei);
+
+/** lpad_download_set_step_func: @func is told of each step. Not of the end of a session that
+ * lpad_download_free() cancels: that ends no order. */
+void lpad_download_set_step_func (LpadDownload *download, LpadDownloadStepFunc func, gpointer user_data);
 
 /** lpad_download_free: cancels a session that is still open, with reason timeout: the order stays usable. */
 void lpad_download_free (LpadDownload *download);

@@ -45,10 +45,9 @@ send_segments (LpadChannel *channel,
 }
 
 static gboolean
-is_of_transaction (const LpadInstallationResult *result, const LpadBpp *bpp)
+is_of_transaction (const LpadInstallationResult *result, const guint8 *wanted, gsize wanted_size)
 {
-  gsize wanted_size, size;
-  const guint8 *wanted = lpad_bpp_transaction_id (bpp, &wanted_size);
+  gsize size;
   const guint8 *data = g_bytes_get_data (result->transaction_id, &size);
 
   return size == wanted_size && memcmp (data, wanted, size) == 0;
@@ -96,10 +95,11 @@ list_pending (LpadChip *chip, LpadChannel **channel, GError **error)
   return pending;
 }
 
-/* The chip writes its result down before it answers, so what got lost on the way is among its notifications.
- * @listed: (out): whether the chip could say what it has */
-static LpadInstallationResult *
-find_result (LpadChip *chip, const LpadBpp *bpp, gboolean *listed)
+LpadInstallationResult *
+lpad_load_find_result (LpadChip *chip,
+                       const guint8 *transaction_id,
+                       gsize transaction_id_size,
+                       gboolean *listed)
 {
   g_autoptr (GError) error = NULL;
   LpadChannel *channel;
@@ -119,7 +119,7 @@ find_result (LpadChip *chip, const LpadBpp *bpp, gboolean *listed)
       if ((info->event & LPAD_EVENT_INSTALL) == 0)
         continue;
       result = retrieve_result (channel, info->sequence_number);
-      if (result != NULL && is_of_transaction (result, bpp))
+      if (result != NULL && is_of_transaction (result, transaction_id, transaction_id_size))
         return g_steal_pointer (&result);
     }
   return NULL;
@@ -135,13 +135,15 @@ lpad_load_bpp (LpadChip *chip,
   g_autoptr (GError) local = NULL;
   g_autoptr (GError) reset_error = NULL;
   g_autoptr (LpadInstallationResult) found = NULL;
+  gsize id_size;
+  const guint8 *id = lpad_bpp_transaction_id (bpp, &id_size);
   LpadChannel *channel = lpad_chip_open (chip, NULL, error);
   gboolean answered, listed;
 
   if (channel == NULL)
     return LPAD_LOAD_LOST;
   lpad_progress_report (progress, "installing", 0, lpad_bpp_size (bpp));
-  if (send_segments (channel, bpp, progress, &found, &local) && !is_of_transaction (found, bpp))
+  if (send_segments (channel, bpp, progress, &found, &local) && !is_of_transaction (found, id, id_size))
     {
       g_clear_pointer (&found, lpad_installation_result_free);
       g_set_error_literal (&local,
@@ -154,7 +156,7 @@ lpad_load_bpp (LpadChip *chip,
       answered = chip_answered (local);
       if (!answered && !lpad_chip_reset (chip, NULL, &reset_error))
         g_debug ("The chip cannot be reset: %s", reset_error->message);
-      found = find_result (chip, bpp, &listed);
+      found = lpad_load_find_result (chip, id, id_size, &listed);
       if (found == NULL)
         {
           if (!answered && listed && lpad_error_details (local) != NULL)

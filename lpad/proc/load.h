@@ -34,4 +34,16 @@ LpadLoad lpad_load_bpp (LpadChip *chip,
                         LpadInstallationResult **result,
                         GError **error);
 
+/**
+ * lpad_load_find_result: the chip writes its result down before it answers, so what got lost on the way, or
+ * was not waited for, is among its pending notifications.
+ * @transaction_id: of the session that the package belonged to
+ * @listed: (out): whether the chip could say what it has
+ * Returns: (transfer full) (nullable): NULL when there is none of that session
+ */
+LpadInstallationResult *lpad_load_find_result (LpadChip *chip,
+                                               const guint8 *transaction_id,
+                                               gsize transaction_id_size,
+                                               gboolean *listed);
+
 G_END_DECLS

@@ -23,7 +23,26 @@ typedef struct
   LpadDownload *download;
   GCancellable *cancellable;
   GError *error;
+  guint steps[LPAD_DOWNLOAD_FAILED + 1]; /* how often each was announced */
 } Fixture;
+
+static void
+on_step (LpadDownloadStep step,
+         GBytes *transaction_id,
+         GBytes *iccid,
+         const LpadInstallationResult *result,
+         gpointer user_data)
+{
+  Fixture *f = user_data;
+  g_autoptr (GBytes) wanted = fake_iccid ();
+
+  g_assert_cmpuint (g_bytes_get_size (transaction_id), ==, strlen (TEST_TRANSACTION) / 2);
+  g_assert_true (step == LPAD_DOWNLOAD_ENDS_ORDER || g_bytes_equal (iccid, wanted));
+  g_assert_cmpint (result != NULL, ==, step == LPAD_DOWNLOAD_FAILED);
+  /* Of an order that is ended nothing has gone into the chip, and nothing goes any more. */
+  g_assert_true (step != LPAD_DOWNLOAD_LOADS || f->steps[LPAD_DOWNLOAD_ENDS_ORDER] == 0);
+  f->steps[step]++;
+}
 
 static void
 set_up (Fixture *f, gconstpointer data)
@@ -36,6 +55,7 @@ set_up (Fixture *f, gconstpointer data)
   f->code = lpad_activation_code_parse ("LPA:1$" TEST_HOST "$ORDER", &f->error);
   g_assert_no_error (f->error);
   f->download = lpad_download_new (f->base.chip, &f->base.context, f->inventory, f->code, NULL);
+  lpad_download_set_step_func (f->download, on_step, f);
   f->cancellable = g_cancellable_new ();
 }
 
@@ -140,6 +160,10 @@ assert_installed (Fixture *f, const char *code)
   g_assert_false (fake_chip_has_notification (f->base.fake, 5));
   proc_fixture_assert_cancelled (&f->base, NEVER);
   g_assert_cmpuint (test_server_connections (f->base.server), ==, 1);
+  /* Once for the whole package, however many segments it has */
+  g_assert_cmpuint (f->steps[LPAD_DOWNLOAD_LOADS], ==, 1);
+  g_assert_cmpuint (f->steps[LPAD_DOWNLOAD_FAILED], ==, 0);
+  g_assert_cmpuint (f->steps[LPAD_DOWNLOAD_ENDS_ORDER], ==, 0);
 }
 
 static void
@@ -200,6 +224,7 @@ test_not_installed (Fixture *f, gconstpointer unused)
   g_assert_null (install (f, NULL));
   assert_failed (f, LPAD_ERROR_INSUFFICIENT_MEMORY, NEVER, LPAD_ORDER_USABLE);
   g_assert_cmpint (lpad_error_details (f->error)->bpp_command, ==, 5);
+  g_assert_cmpuint (f->steps[LPAD_DOWNLOAD_FAILED], ==, 1);
   g_assert_cmpuint (test_server_requests (f->base.server), ==, 4);
 }
 
@@ -471,6 +496,8 @@ test_user_says (Fixture *f, gconstpointer reason)
   proc_fixture_add_success (&f->base);
   lpad_download_cancel (f->download, (LpadCancelReason) GPOINTER_TO_INT (reason));
   proc_fixture_assert_cancelled (&f->base, GPOINTER_TO_INT (reason));
+  g_assert_cmpuint (
+      f->steps[LPAD_DOWNLOAD_ENDS_ORDER], ==, GPOINTER_TO_INT (reason) == LPAD_CANCEL_END_USER_REJECTION);
 }
 
 static void
