@@ -48,6 +48,8 @@ _lui_cli ()
       words="$words --version -V $verbs" ;;
     list)
       words="$words --all --class -a -c" ;;
+    status)
+      words="$words --seen" ;;
     info)
       words="$words --icon"
       [[ $current == -* ]] || words=$(_lui_cli_profiles) ;;

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "lui-interruption.h"
 #include "names.h"
 
 typedef struct
@@ -22,6 +23,20 @@ kind_of (const char *interface)
   return dot == NULL ? interface : dot + 1;
 }
 
+/* A sentence for what a program would find in the values. */
+static void
+print_interruptions (GVariant *values)
+{
+  g_autoptr (GVariant) interruptions = NULL;
+  g_autofree char *text = NULL;
+
+  if (values == NULL || !g_variant_is_of_type (values, G_VARIANT_TYPE_VARDICT))
+    return;
+  interruptions = g_variant_lookup_value (values, "Interruptions", G_VARIANT_TYPE ("aa{sv}"));
+  text = lui_interruptions_to_string (interruptions, 9);
+  fputs (text, stdout);
+}
+
 static void
 print_text (const char *event, const char *path, const char *kind, GVariant *values)
 {
@@ -32,6 +47,7 @@ print_text (const char *event, const char *path, const char *kind, GVariant *val
   g_autofree char *clean = lui_clean (text);
 
   printf ("%s %s %s %s %s\n", time, event, kind, name, clean);
+  print_interruptions (values);
   fflush (stdout);
 }
 

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "lui-interruption.h"
+
 static void
 json_issuers (JsonBuilder *builder, LpadBusManager *manager)
 {
@@ -107,6 +109,16 @@ print_enabled (LuiSession *session, LpadBusEuicc *euicc)
 }
 
 static void
+print_interruptions (LpadBusEuicc *euicc)
+{
+  GVariant *interruptions = lpad_bus_euicc_get_interruptions (euicc);
+  g_autofree char *text = lui_interruptions_to_string (interruptions, 4);
+
+  if (*text != '\0')
+    printf ("  Interrupted (lui-cli status --seen removes this from the list):\n%s", text);
+}
+
+static void
 print_euicc (LuiSession *session, LpadBusEuicc *euicc)
 {
   g_autofree char *device = lui_clean (lpad_bus_euicc_get_device (euicc));
@@ -131,6 +143,7 @@ print_euicc (LuiSession *session, LpadBusEuicc *euicc)
   print_enabled (session, euicc);
   if (pending > 0)
     printf ("  %u %s pending\n", pending, pending == 1 ? "notification" : "notifications");
+  print_interruptions (euicc);
 }
 
 static const char *
@@ -172,15 +185,52 @@ print_readers (LpadBusManager *manager)
   return (guint) n;
 }
 
+static void
+print_all (LuiSession *session, LpadBusManager *manager, GPtrArray *euiccs)
+{
+  guint n_readers;
+
+  print_manager (manager);
+  for (guint i = 0; i < euiccs->len; i++)
+    print_euicc (session, euiccs->pdata[i]);
+  n_readers = print_readers (manager);
+  if (n_readers == 0 && euiccs->len == 0)
+    printf ("\nNo reader was found. Is it connected, and does pcscd run?\n");
+}
+
+/* What is shown now is not shown again. */
+static gboolean
+acknowledge (LuiSession *session, GPtrArray *euiccs, GError **error)
+{
+  for (guint i = 0; i < euiccs->len; i++)
+    {
+      GVariant *interruptions = lpad_bus_euicc_get_interruptions (euiccs->pdata[i]);
+
+      if (interruptions != NULL && g_variant_n_children (interruptions) > 0
+          && !lpad_bus_euicc_call_acknowledge_interruptions_sync (euiccs->pdata[i],
+                                                                  lui_empty_options (),
+                                                                  lui_call_flags (session),
+                                                                  LUI_CALL_TIMEOUT_MSEC,
+                                                                  NULL,
+                                                                  error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 LuiExit
 lui_cmd_status (LuiSession *session, const LuiVerb *verb, int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (LpadBusManager) manager = NULL;
   g_autoptr (GPtrArray) euiccs = NULL;
-  guint n_readers = 0;
+  gboolean seen = FALSE;
+  const GOptionEntry entries[] = {
+    { "seen", 0, 0, G_OPTION_ARG_NONE, &seen, "Do not tell again what was interrupted", NULL },
+    G_OPTION_ENTRY_NULL,
+  };
 
-  if (!lui_begin (session, verb, NULL, &argc, &argv, 0, 0, &error))
+  if (!lui_begin (session, verb, entries, &argc, &argv, 0, 0, &error))
     return lui_fail (session, g_steal_pointer (&error));
   manager = lui_session_manager (session, &error);
   if (manager != NULL)
@@ -188,15 +238,10 @@ lui_cmd_status (LuiSession *session, const LuiVerb *verb, int argc, char **argv)
   if (euiccs == NULL)
     return lui_fail (session, g_steal_pointer (&error));
   if (session->json)
-    {
-      print_json (session, manager, euiccs);
-      return LUI_EXIT_OK;
-    }
-  print_manager (manager);
-  for (guint i = 0; i < euiccs->len; i++)
-    print_euicc (session, euiccs->pdata[i]);
-  n_readers = print_readers (manager);
-  if (n_readers == 0 && euiccs->len == 0)
-    printf ("\nNo reader was found. Is it connected, and does pcscd run?\n");
+    print_json (session, manager, euiccs);
+  else
+    print_all (session, manager, euiccs);
+  if (seen && !acknowledge (session, euiccs, &error))
+    return lui_fail (session, g_steal_pointer (&error));
   return LUI_EXIT_OK;
 }

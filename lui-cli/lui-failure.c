@@ -148,8 +148,8 @@ name_of (const GError *error)
   return g_strdup (translate_name (name));
 }
 
-static const char *
-order_sentence (const char *order)
+const char *
+lui_order_sentence (const char *order)
 {
   if (g_strcmp0 (order, "usable") == 0)
     return "The activation code can still be used.";
@@ -191,7 +191,7 @@ print_text (LuiSession *session, const Failure *failure)
 {
   g_autofree char *message = lui_sentence (failure->message);
   g_autofree char *advice = lui_clean (failure->advice);
-  const char *order = order_sentence (failure->order);
+  const char *order = lui_order_sentence (failure->order);
 
   fflush (stdout);
   g_printerr ("Error: %s\n", message);
@@ -255,7 +255,7 @@ lui_fail (LuiSession *session, GError *error)
   g_dbus_error_strip_remote_error (owned);
   failure.message = owned->message;
   if (g_str_equal (name, NO_REPLY))
-    failure.message = "lpad has ended or does not answer; lui-cli list shows what became of it.";
+    failure.message = "lpad has ended or does not answer; lui-cli status shows what became of it.";
   return report (session, &failure);
 }
 

@@ -38,4 +38,7 @@ LuiExit lui_fail_result (LuiSession *session, GVariant *result);
 /** lui_result_failed: whether @result tells of an error. */
 gboolean lui_result_failed (GVariant *result);
 
+/** lui_order_sentence: what a person is told of an activation code that is "usable" or "ended"; else NULL. */
+const char *lui_order_sentence (const char *order);
+
 G_END_DECLS

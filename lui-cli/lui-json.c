@@ -22,6 +22,16 @@ json_euicc_error (JsonBuilder *builder, LpadBusEuicc *euicc)
   json_builder_end_object (builder);
 }
 
+static void
+json_interruptions (JsonBuilder *builder, LpadBusEuicc *euicc)
+{
+  g_autoptr (GVariant) interruptions = lpad_bus_euicc_dup_interruptions (euicc);
+
+  if (interruptions == NULL)
+    interruptions = g_variant_ref_sink (g_variant_new ("aa{sv}", NULL));
+  lui_json_variant (builder, "interruptions", interruptions);
+}
+
 void
 lui_json_euicc (JsonBuilder *builder, LpadBusEuicc *euicc)
 {
@@ -45,6 +55,7 @@ lui_json_euicc (JsonBuilder *builder, LpadBusEuicc *euicc)
   lui_json_string (builder, "default_smdp_address", lpad_bus_euicc_get_default_smdp_address (euicc));
   lui_json_string (builder, "root_smds_address", lpad_bus_euicc_get_root_smds_address (euicc));
   lui_json_integer (builder, "pending_notifications", lpad_bus_euicc_get_pending_notifications (euicc));
+  json_interruptions (builder, euicc);
   json_builder_end_object (builder);
 }
 

@@ -49,11 +49,18 @@ lui_offer_to_string (GVariant *prompt)
   g_autoptr (GVariant) profile = g_variant_lookup_value (prompt, "profile", G_VARIANT_TYPE_VARDICT);
   g_autoptr (LuiTable) table = lui_table_new (2);
   g_autofree char *rows = NULL;
+  const char *interrupted;
 
   append_row (table, "Server", prompt, "smdp-address");
   if (profile != NULL)
     append_profile (table, profile);
   rows = lui_table_to_string (table, 2);
+  if (g_variant_lookup (prompt, "interrupted", "&s", &interrupted))
+    {
+      g_autofree char *clean = lui_sentence (interrupted);
+
+      return g_strdup_printf ("%s\nThis profile is offered now:\n%s", clean, rows);
+    }
   return g_strdup_printf ("This profile is offered:\n%s", rows);
 }
 

@@ -162,7 +162,7 @@ follow (LuiOperation *operation, LuiPromptFunc prompt, gpointer user_data, GErro
           g_set_error (error,
                        G_DBUS_ERROR,
                        G_DBUS_ERROR_SERVICE_UNKNOWN,
-                       "lpad has ended while the operation ran; lui-cli list shows what became of it.");
+                       "lpad has ended while the operation ran; lui-cli status shows what became of it.");
           return NULL;
         }
       if (g_str_equal (state_of (operation), "waiting") && !operation->interrupted

@@ -6,6 +6,7 @@
 #include "clients.h"
 #include "config.h"
 #include "issuers.h"
+#include "journal.h"
 #include "lpad-bus.h"
 #include "names.h"
 #include "store.h"
@@ -24,6 +25,7 @@ typedef struct
   const LpadConfig *config;
   LpadStore *store;
   LpadIssuers *issuers;
+  LpadJournal *journal;
   LpadContext context;
   GDBusConnection *connection;
   GDBusObjectManagerServer *objects;

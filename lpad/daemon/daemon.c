@@ -219,6 +219,15 @@ on_connection_closed (GDBusConnection *connection,
   fail (user_data, local);
 }
 
+static LpadJournal *
+open_journal (const char *state_folder)
+{
+  g_autofree char *folder
+      = state_folder == NULL ? NULL : g_build_filename (state_folder, "interrupted", NULL);
+
+  return lpad_journal_open (folder);
+}
+
 static gboolean
 set_up (Daemon *daemon, const LpadConfig *config, const char *state_folder, GError **error)
 {
@@ -235,6 +244,7 @@ set_up (Daemon *daemon, const LpadConfig *config, const char *state_folder, GErr
 
   core->config = config;
   core->store = lpad_store_open (state_folder);
+  core->journal = open_journal (state_folder);
   core->context.net = config->net;
   core->issuers = lpad_issuers_new (config, state_folder);
   core->context.trust = lpad_issuers_slot (core->issuers);
@@ -345,6 +355,7 @@ tear_down (Daemon *daemon)
   g_clear_pointer (&core->activity, lpad_activity_free);
   g_clear_pointer (&core->store, lpad_store_free);
   g_clear_pointer (&core->issuers, lpad_issuers_free);
+  g_clear_pointer (&core->journal, lpad_journal_free);
   g_clear_object (&core->connection);
 }
 

@@ -2,6 +2,7 @@
 #include "download-jobs.h"
 
 #include "error-details.h"
+#include "interruption.h"
 #include "switch.h"
 
 typedef struct
@@ -28,13 +29,61 @@ typedef struct
   LpadCancelReason reason;
 } CancelJob;
 
+/* What the record says before the step is taken. */
+static void
+on_step (LpadDownloadStep step,
+         GBytes *transaction_id,
+         GBytes *iccid,
+         const LpadInstallationResult *result,
+         gpointer user_data)
+{
+  LpadJournalEntry *entry = user_data;
+
+  switch (step)
+    {
+    case LPAD_DOWNLOAD_SENDS_CODE:
+      lpad_journal_entry_begin (entry, LPAD_PHASE_CODE);
+      break;
+    case LPAD_DOWNLOAD_ENDS_ORDER:
+      lpad_journal_entry_begin (entry, LPAD_PHASE_ENDING);
+      break;
+    case LPAD_DOWNLOAD_LOADS:
+      lpad_journal_entry_set_profile (entry, iccid);
+      g_clear_pointer (&entry->transaction_id, g_bytes_unref);
+      entry->transaction_id = g_bytes_ref (transaction_id);
+      lpad_journal_entry_begin (entry, LPAD_PHASE_LOADING);
+      break;
+    case LPAD_DOWNLOAD_FAILED:
+    default:
+      entry->outcome = LPAD_OUTCOME_FAILED;
+      entry->bpp_command = result->bpp_command;
+      entry->error_reason = result->error_reason;
+      lpad_journal_entry_save (entry);
+      break;
+    }
+}
+
+/* What the chip says after a failure that left open what it has done. */
+static void
+ask_chip (LpadJob *job, LpadWorkbench *bench)
+{
+  LpadErrorDetails *details = lpad_error_details (job->error);
+
+  lpad_interruption_resolve (job->entry, bench->chip, bench->inventory);
+  if (details != NULL && details->order == LPAD_ORDER_UNKNOWN)
+    details->order = lpad_journal_entry_order_state (job->entry);
+}
+
 /* After a failure the chip is read again, unless it is gone. */
 static void
 give_up (LpadJob *job, LpadWorkbench *bench)
 {
   g_clear_pointer (&bench->download, lpad_download_free);
-  if (!g_error_matches (job->error, LPAD_ERROR, LPAD_ERROR_CARD_REMOVED))
-    lpad_job_reread (job, bench);
+  if (g_error_matches (job->error, LPAD_ERROR, LPAD_ERROR_CARD_REMOVED))
+    return;
+  lpad_job_reread (job, bench);
+  if (job->inventory != NULL && job->entry != NULL && lpad_journal_entry_is_open (job->entry))
+    ask_chip (job, bench);
 }
 
 static void
@@ -43,7 +92,10 @@ run_authenticate (LpadJob *job, LpadWorkbench *bench)
   AuthenticateJob *self = (AuthenticateJob *) job;
 
   g_clear_pointer (&bench->download, lpad_download_free);
+  lpad_job_begin (job, LPAD_PHASE_SESSION);
   bench->download = lpad_download_new (bench->chip, bench->context, bench->inventory, self->code, self->imei);
+  if (job->entry != NULL)
+    lpad_download_set_step_func (bench->download, on_step, job->entry);
   self->offer = lpad_download_authenticate (bench->download, &bench->progress, job->cancellable, &job->error);
   if (self->offer == NULL)
     give_up (job, bench);
@@ -103,13 +155,18 @@ static void
 enable (InstallJob *self, LpadWorkbench *bench)
 {
   LpadInventory *after = NULL;
+  gboolean may_enable = lpad_job_may_enable (&self->job, bench, self->iccid);
 
   lpad_progress_report (&bench->progress, "enabling", 0, 0);
-  if (!lpad_job_may_enable (&self->job, bench, self->iccid)
+  if (may_enable)
+    lpad_job_begin (&self->job, LPAD_PHASE_ENABLING);
+  if (!may_enable
       || !lpad_switch_enable (
           bench->chip, bench->inventory, self->iccid, self->what.refresh, &after, NULL, &self->job.error))
     wrap_after_installation (&self->job, "enabled");
   lpad_job_set_inventory (&self->job, bench, after);
+  if (self->job.entry != NULL && (after != NULL || !may_enable))
+    lpad_interruption_settle (self->job.entry, bench->inventory);
   lpad_job_notify (&self->job, bench);
 }
 
@@ -137,6 +194,8 @@ run_install (LpadJob *job, LpadWorkbench *bench)
     set_nickname (self, bench);
   if (self->what.enable && job->error == NULL)
     enable (self, bench);
+  else if (job->entry != NULL)
+    lpad_interruption_settle (job->entry, bench->inventory);
 }
 
 static void

@@ -7,6 +7,8 @@
 #include "download-jobs.h"
 #include "download-prompt.h"
 #include "identifiers.h"
+#include "interruption.h"
+#include "interruptions.h"
 #include "options.h"
 #include "switch-op.h"
 
@@ -21,6 +23,7 @@ typedef struct
   gboolean consent;
   gboolean accept_rules;
   LpadOffer *offer;
+  const char *earlier;   /* static: what became of an interrupted download of the same order, or NULL */
   gboolean session_open; /* the server still waits for an answer about @offer */
   GError *error;         /* what the operation ends with when it is dismissed */
 } DownloadOp;
@@ -103,6 +106,8 @@ ask (LpadOperation *operation, const GError *refused)
 
   lpad_download_prompt_fill (
       &prompt, self->offer, self->confirmation_code == NULL, !self->accept_rules, refused);
+  if (self->earlier != NULL)
+    g_variant_dict_insert (&prompt, "interrupted", "s", self->earlier);
   lpad_operation_ask (operation, &prompt);
 }
 
@@ -187,11 +192,49 @@ on_authenticated (LpadJob *job)
     install (operation);
 }
 
+/* Ends the operation when the profile is known to be there: an earlier download of the same order has
+ * installed it, and only its end was not reported. */
+static gboolean
+is_installed_already (LpadOperation *operation, const LpadJournalEntry *earlier)
+{
+  const LpadProfile *profile
+      = lpad_interruption_profile (earlier, lpad_euicc_inventory (lpad_operation_euicc (operation)));
+  g_autoptr (GError) error = NULL;
+
+  if (earlier->outcome < LPAD_OUTCOME_PARTLY || profile == NULL)
+    return FALSE;
+  error = new_error (LPAD_ERROR_PROFILE_EXISTS,
+                     LPAD_ORDER_ENDED,
+                     "The profile of this activation code is installed already: its download was interrupted "
+                     "after the installation.",
+                     "Enable the profile. If the operator gave the same code for more than one profile, "
+                     "acknowledge the interruption (lui-cli status --seen) and download again.");
+  lpad_operation_finish (operation, error, profile->iccid);
+  return TRUE;
+}
+
 static void
 start_download (LpadOperation *operation)
 {
   DownloadOp *self = lpad_operation_data (operation);
-  LpadJob *job = lpad_download_authenticate_job_new (self->code, self->imei, self->consent);
+  LpadInterruptions *interruptions = lpad_euicc_interruptions (lpad_operation_euicc (operation));
+  const LpadJournalEntry *earlier = NULL;
+  LpadJournalEntry *record;
+  LpadJob *job;
+
+  if (interruptions != NULL)
+    earlier
+        = lpad_interruptions_find_order (interruptions, self->code->smdp_address, self->code->matching_id);
+  if (earlier != NULL && is_installed_already (operation, earlier))
+    return;
+  if (earlier != NULL)
+    self->earlier = lpad_interruption_message (earlier);
+  record = lpad_operation_record (operation);
+  lpad_journal_entry_set_order (record, self->code->smdp_address, self->code->matching_id);
+  record->enable = self->enable;
+  if (interruptions != NULL)
+    lpad_interruptions_supersede (interruptions, record);
+  job = lpad_download_authenticate_job_new (self->code, self->imei, self->consent);
 
   job->done = on_authenticated;
   lpad_operation_push (operation, job);
@@ -247,6 +290,7 @@ confirm_download (LpadOperation *operation, GVariant *options, GError **error)
     }
   self->accept_rules = accept_rules;
   self->enable = enable;
+  lpad_operation_record (operation)->enable = enable;
   install (operation);
   return TRUE;
 }

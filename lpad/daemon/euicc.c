@@ -7,6 +7,8 @@
 #include "download-op.h"
 #include "euicc-objects.h"
 #include "euicc-properties.h"
+#include "interruption.h"
+#include "interruptions.h"
 #include "notify-op.h"
 #include "notify-schedule.h"
 #include "options.h"
@@ -25,6 +27,7 @@ struct _LpadEuicc
   LpadError gone_reason;
   LpadInventory *inventory;
   LpadEuiccObjects *objects;
+  LpadInterruptions *interruptions;
   GQueue operations; /* LpadOperation: the first one has its turn */
   LpadNotifySchedule *schedule;
   guint calls;
@@ -50,6 +53,12 @@ typedef struct
   char *address;
 } AddressJob;
 
+typedef struct
+{
+  LpadJob job;
+  LpadJournal *journal;
+} ReloadJob;
+
 static gint64
 now_s (void)
 {
@@ -60,6 +69,8 @@ static void
 reload_job (LpadJob *job, LpadWorkbench *bench)
 {
   lpad_job_set_inventory (job, bench, lpad_inventory_read (bench->chip, job->cancellable, &job->error));
+  if (job->inventory != NULL)
+    job->interrupted = lpad_interruption_look (((ReloadJob *) job)->journal, bench->chip, job->inventory);
 }
 
 static void
@@ -164,7 +175,7 @@ on_may_reload (gpointer user_data, GDBusMethodInvocation *invocation, GVariant *
 {
   g_autoptr (GVariant) options = NULL;
   g_autoptr (GError) error = NULL;
-  LpadJob *job;
+  ReloadJob *job;
 
   g_variant_get (parameters, "(@a{sv})", &options);
   if (!lpad_options_none (options, &error))
@@ -172,9 +183,10 @@ on_may_reload (gpointer user_data, GDBusMethodInvocation *invocation, GVariant *
       lpad_bus_error_return (invocation, error);
       return;
     }
-  job = g_new0 (LpadJob, 1);
-  job->run = reload_job;
-  lpad_euicc_call (LPAD_EUICC (user_data), job, invocation, NULL);
+  job = g_new0 (ReloadJob, 1);
+  job->job.run = reload_job;
+  job->journal = LPAD_EUICC (user_data)->core->journal;
+  lpad_euicc_call (LPAD_EUICC (user_data), &job->job, invocation, NULL);
 }
 
 static gboolean
@@ -187,12 +199,43 @@ handle_reload (LpadBusEuicc *interface, GDBusMethodInvocation *invocation, GVari
 }
 
 static void
+on_may_acknowledge (gpointer user_data, GDBusMethodInvocation *invocation, GVariant *parameters)
+{
+  LpadEuicc *euicc = LPAD_EUICC (user_data);
+  g_autoptr (GVariant) options = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_variant_get (parameters, "(@a{sv})", &options);
+  if (!lpad_options_none (options, &error))
+    {
+      lpad_bus_error_return (invocation, error);
+      return;
+    }
+  if (euicc->interruptions != NULL)
+    lpad_interruptions_acknowledge (euicc->interruptions);
+  lpad_euicc_flush (euicc);
+  g_dbus_method_invocation_return_value (invocation, NULL);
+}
+
+static gboolean
+handle_acknowledge_interruptions (LpadBusEuicc *interface,
+                                  GDBusMethodInvocation *invocation,
+                                  GVariant *options)
+{
+  LpadEuicc *euicc = LPAD_EUICC (interface);
+
+  lpad_auth_method (euicc->core->auth, invocation, euicc, NULL, on_may_acknowledge);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void
 lpad_euicc_iface_init (LpadBusEuiccIface *iface)
 {
   iface->handle_download = handle_download;
   iface->handle_send_notifications = handle_send_notifications;
   iface->handle_set_default_smdp_address = handle_set_default_smdp_address;
   iface->handle_reload = handle_reload;
+  iface->handle_acknowledge_interruptions = handle_acknowledge_interruptions;
 }
 
 static void
@@ -226,6 +269,8 @@ set_inventory (LpadEuicc *euicc, LpadInventory *inventory)
   euicc->inventory = lpad_inventory_ref (inventory);
   lpad_euicc_objects_update (euicc->objects, inventory);
   lpad_euicc_properties_set (euicc, inventory);
+  if (euicc->interruptions != NULL)
+    lpad_interruptions_publish (euicc->interruptions);
   if (before == NULL)
     return;
   lpad_euicc_flush (euicc);
@@ -287,7 +332,11 @@ on_call_done (LpadJob *job)
 }
 
 LpadEuicc *
-lpad_euicc_new (LpadCore *core, const char *reader, LpadWorker *worker, LpadInventory *inventory)
+lpad_euicc_new (LpadCore *core,
+                const char *reader,
+                LpadWorker *worker,
+                LpadInventory *inventory,
+                GPtrArray *interrupted)
 {
   LpadEuicc *euicc = g_object_new (LPAD_TYPE_EUICC, NULL);
 
@@ -300,6 +349,8 @@ lpad_euicc_new (LpadCore *core, const char *reader, LpadWorker *worker, LpadInve
   lpad_euicc_properties_set_place (euicc);
   set_error (euicc, NULL);
   set_inventory (euicc, inventory);
+  euicc->interruptions = lpad_interruptions_new (euicc);
+  lpad_interruptions_set (euicc->interruptions, interrupted);
   lpad_bus_object_export (core, euicc->path, euicc);
   lpad_notify_schedule_start (euicc->schedule);
   return euicc;
@@ -317,6 +368,7 @@ lpad_euicc_remove (LpadEuicc *euicc, LpadError reason)
   /* The worker first: it ends the session of a download that waits. */
   lpad_worker_stop (g_steal_pointer (&euicc->worker), reason);
   g_clear_pointer (&euicc->schedule, lpad_notify_schedule_free);
+  lpad_interruptions_free (g_steal_pointer (&euicc->interruptions));
   lpad_euicc_objects_free (g_steal_pointer (&euicc->objects));
   lpad_bus_object_unexport (euicc->core, euicc->path);
 
@@ -348,6 +400,12 @@ LpadInventory *
 lpad_euicc_inventory (LpadEuicc *euicc)
 {
   return euicc->inventory;
+}
+
+LpadInterruptions *
+lpad_euicc_interruptions (LpadEuicc *euicc)
+{
+  return euicc->interruptions;
 }
 
 gboolean
@@ -417,6 +475,8 @@ lpad_euicc_take (LpadEuicc *euicc, LpadJob *job)
     lpad_store_set_segment_size (euicc->core->store, euicc->reader, job->segment_size);
   if (euicc->objects != NULL && job->inventory != NULL)
     set_inventory (euicc, job->inventory);
+  if (euicc->interruptions != NULL && job->interrupted != NULL)
+    lpad_interruptions_set (euicc->interruptions, g_steal_pointer (&job->interrupted));
   if (euicc->objects != NULL && job->deliveries != NULL)
     lpad_euicc_objects_note_deliveries (euicc->objects, job->deliveries, now_s ());
   lpad_store_save (euicc->core->store);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core.h"
+#include "journal.h"
 #include "worker.h"
 
 G_BEGIN_DECLS
@@ -21,8 +22,13 @@ G_DECLARE_FINAL_TYPE (LpadOperation, lpad_operation, LPAD, OPERATION, LpadBusOpe
  * lpad_euicc_new: puts the chip in the PC/SC reader @reader on the bus; pending notifications that are due
  * are sent.
  * @worker: (transfer full)
+ * @interrupted: (transfer full) (element-type LpadJournalEntry): what was interrupted on it before
  */
-LpadEuicc *lpad_euicc_new (LpadCore *core, const char *reader, LpadWorker *worker, LpadInventory *inventory);
+LpadEuicc *lpad_euicc_new (LpadCore *core,
+                           const char *reader,
+                           LpadWorker *worker,
+                           LpadInventory *inventory,
+                           GPtrArray *interrupted);
 
 /** lpad_euicc_remove: takes it from the bus and stops its worker; operations end with @reason. */
 void lpad_euicc_remove (LpadEuicc *euicc, LpadError reason);
@@ -41,6 +47,9 @@ LpadInventory *lpad_euicc_inventory (LpadEuicc *euicc);
 
 /** lpad_euicc_is_busy: an operation runs, and maybe more wait. */
 gboolean lpad_euicc_is_busy (LpadEuicc *euicc);
+
+/** lpad_euicc_interruptions: NULL when it is not on the bus any more. */
+struct _LpadInterruptions *lpad_euicc_interruptions (LpadEuicc *euicc);
 
 /** lpad_euicc_is_gone: it is not on the bus any more. */
 gboolean lpad_euicc_is_gone (LpadEuicc *euicc);

@@ -12,6 +12,7 @@ lpad_job_free (LpadJob *job)
   g_clear_object (&job->cancellable);
   g_clear_pointer (&job->inventory, lpad_inventory_unref);
   g_clear_pointer (&job->deliveries, g_ptr_array_unref);
+  g_clear_pointer (&job->interrupted, g_ptr_array_unref);
   g_clear_error (&job->error);
   g_clear_object (&job->keep);
   g_free (job);
@@ -26,6 +27,13 @@ lpad_job_set_inventory (LpadJob *job, LpadWorkbench *bench, LpadInventory *inven
   bench->inventory = inventory;
   g_clear_pointer (&job->inventory, lpad_inventory_unref);
   job->inventory = lpad_inventory_ref (inventory);
+}
+
+void
+lpad_job_begin (LpadJob *job, LpadPhase phase)
+{
+  if (job->entry != NULL)
+    lpad_journal_entry_begin (job->entry, phase);
 }
 
 void

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "download.h"
+#include "journal.h"
 
 G_BEGIN_DECLS
 
@@ -34,8 +35,10 @@ typedef struct
  * @error says so. The job is freed afterwards
  * @progress: (nullable): on the main thread, now and then while the job runs; only the newest report counts
  * @clear: (nullable): frees what the kind has added
+ * @entry: (nullable): the record of the operation
  * @inventory: (out) (nullable): what the chip says now
  * @deliveries: (out) (nullable) (element-type LpadDelivery): notifications that were tried
+ * @interrupted: (out) (nullable) (element-type LpadJournalEntry): see lpad_interruption_look()
  * @segment_size: (out): what the reader was found to carry, 0: nothing new
  * @error: (out) (nullable): why the job failed
  */
@@ -51,9 +54,11 @@ struct _LpadJob
   gpointer user_data; /* of the main thread */
   gpointer keep;      /* a GObject of the main thread that outlives the job, or NULL */
   GCancellable *cancellable;
+  LpadJournalEntry *entry;
 
   LpadInventory *inventory;
   GPtrArray *deliveries;
+  GPtrArray *interrupted;
   guint segment_size;
   GError *error;
 };
@@ -64,6 +69,10 @@ void lpad_job_free (LpadJob *job);
 /** lpad_job_set_inventory: on the worker's thread: @inventory (taken over; NULL: nothing happens) is what the
  * chip says now. */
 void lpad_job_set_inventory (LpadJob *job, LpadWorkbench *bench, LpadInventory *inventory);
+
+/** lpad_job_begin: on the worker's thread: the step that @phase names is about to be taken; writes it down.
+ */
+void lpad_job_begin (LpadJob *job, LpadPhase phase);
 
 /** lpad_job_reread: on the worker's thread: reads the chip again; a fault is the job's error unless it has
  * one. */

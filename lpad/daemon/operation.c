@@ -4,6 +4,7 @@
 #include "bus-error.h"
 #include "bus-object.h"
 #include "identifiers.h"
+#include "interruptions.h"
 #include "operation-methods.h"
 
 #define PER_CALLER_MAX 8  /* operations that have not finished */
@@ -31,6 +32,7 @@ struct _LpadOperation
   GDestroyNotify data_free;
   char *path;
   GCancellable *cancellable;
+  LpadJournalEntry *entry; /* NULL: nothing is recorded */
   State state;
   gboolean aborted;
   LpadError abort_reason;
@@ -173,6 +175,7 @@ lpad_operation_finalize (GObject *object)
   LpadOperation *operation = LPAD_OPERATION (object);
 
   operation->data_free (operation->data);
+  g_clear_pointer (&operation->entry, lpad_journal_entry_free);
   g_object_unref (operation->euicc);
   g_object_unref (operation->cancellable);
   g_free (operation->sender);
@@ -298,12 +301,28 @@ lpad_operation_of_job (LpadJob *job)
   return LPAD_OPERATION (job->keep);
 }
 
+LpadJournalEntry *
+lpad_operation_record (LpadOperation *operation)
+{
+  if (operation->entry == NULL)
+    operation->entry = lpad_journal_entry_new (
+        operation->core->journal, operation->kind->name, lpad_euicc_inventory (operation->euicc)->eid);
+  return operation->entry;
+}
+
+const LpadJournalEntry *
+lpad_operation_peek_record (LpadOperation *operation)
+{
+  return operation->entry;
+}
+
 void
 lpad_operation_push (LpadOperation *operation, LpadJob *job)
 {
   job->keep = g_object_ref (operation);
   job->cancellable = g_object_ref (operation->cancellable);
   job->progress = on_job_progress;
+  job->entry = operation->entry;
   lpad_euicc_push (operation->euicc, job);
 }
 
@@ -406,6 +425,8 @@ lpad_operation_finish (LpadOperation *operation, GError *error, GBytes *iccid)
                                     error != NULL ? lpad_bus_error_name (error) : "",
                                     error != NULL ? error->message : "",
                                     result);
+  if (operation->entry != NULL)
+    lpad_interruptions_end (operation->euicc, g_steal_pointer (&operation->entry), !operation->caller_left);
 
   lpad_euicc_dequeue (operation->euicc, operation);
   if (operation->sender == NULL)

@@ -80,6 +80,16 @@ gpointer lpad_operation_data (LpadOperation *operation);
 /** lpad_operation_of_job: the operation that has pushed @job. */
 LpadOperation *lpad_operation_of_job (LpadJob *job);
 
+/**
+ * lpad_operation_record: the record that the jobs of the operation write before what they do, made on the
+ * first call; say in it what the operation is about.
+ * Returns: (transfer none)
+ */
+LpadJournalEntry *lpad_operation_record (LpadOperation *operation);
+
+/** lpad_operation_peek_record: NULL: it has none, or has finished. */
+const LpadJournalEntry *lpad_operation_peek_record (LpadOperation *operation);
+
 /** lpad_operation_push: hands @job (taken over) to the chip's worker, with the operation's cancellable and
  * progress. */
 void lpad_operation_push (LpadOperation *operation, LpadJob *job);

@@ -6,6 +6,7 @@
 #include "error-details.h"
 #include "euicc.h"
 #include "hotplug.h"
+#include "interruption.h"
 
 #define PROBE_TRIES  4    /* of a card that another program holds, or that does not answer well */
 #define RETRY_TIME   2    /* seconds */
@@ -41,6 +42,7 @@ typedef struct
 {
   LpadJob job;
   LpadReaders *owner;
+  LpadJournal *journal;
   char *name;
   guint probe;
 } ProbeJob;
@@ -217,7 +219,11 @@ clear_probe (LpadJob *job)
 static void
 run_probe (LpadJob *job, LpadWorkbench *bench)
 {
+  ProbeJob *self = (ProbeJob *) job;
+
   lpad_job_set_inventory (job, bench, lpad_inventory_read (bench->chip, job->cancellable, &job->error));
+  if (job->inventory != NULL)
+    job->interrupted = lpad_interruption_look (self->journal, bench->chip, job->inventory);
 }
 
 static gboolean
@@ -258,7 +264,11 @@ on_probed (LpadJob *job)
     conclude_failed_probe (reader, job->error);
   else
     {
-      reader->euicc = lpad_euicc_new (core, reader->name, g_steal_pointer (&reader->worker), job->inventory);
+      reader->euicc = lpad_euicc_new (core,
+                                      reader->name,
+                                      g_steal_pointer (&reader->worker),
+                                      job->inventory,
+                                      g_steal_pointer (&job->interrupted));
       set_reader_state (reader, "euicc", NULL);
     }
   publish (readers);
@@ -276,6 +286,7 @@ start_probe (Reader *reader)
   job->job.done = on_probed;
   job->job.clear = clear_probe;
   job->owner = reader->owner;
+  job->journal = reader->owner->core->journal;
   job->name = g_strdup (reader->name);
   job->probe = ++reader->probe;
   lpad_worker_push (reader->worker, &job->job);

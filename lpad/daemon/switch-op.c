@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "error-details.h"
+#include "interruption.h"
+#include "interruptions.h"
 #include "options.h"
 #include "switch.h"
 #include "text.h"
@@ -72,12 +74,30 @@ clear_switch_job (LpadJob *job)
   g_bytes_unref (((SwitchJob *) job)->iccid);
 }
 
+/* Whether the command may have reached a chip that could not be read afterwards. Any other error was found
+ * before the command was sent. */
+static gboolean
+may_be_lost (const GError *error)
+{
+  static const LpadError codes[]
+      = { LPAD_ERROR_CARD_REMOVED,   LPAD_ERROR_CARD_ERROR, LPAD_ERROR_CARD_BUSY,     LPAD_ERROR_MODEM_ERROR,
+          LPAD_ERROR_REFRESH_FAILED, LPAD_ERROR_TIMEOUT,    LPAD_ERROR_PROTOCOL_ERROR };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (codes); i++)
+    {
+      if (g_error_matches (error, LPAD_ERROR, (gint) codes[i]))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 static void
 switch_job (LpadJob *job, LpadWorkbench *bench)
 {
   SwitchJob *self = (SwitchJob *) job;
   LpadInventory *after = NULL;
 
+  lpad_job_begin (job, LPAD_PHASE_CHANGING);
   switch (self->what)
     {
     case LPAD_SWITCH_ENABLE:
@@ -113,6 +133,8 @@ switch_job (LpadJob *job, LpadWorkbench *bench)
       break;
     }
   lpad_job_set_inventory (job, bench, after);
+  if (job->entry != NULL && (after != NULL || !may_be_lost (job->error)))
+    lpad_interruption_settle (job->entry, bench->inventory);
   /* The notifications follow on the same channel, once the bus has been told of the switch. */
   bench->hold = after != NULL && after->notifications->len > 0;
 }
@@ -142,8 +164,13 @@ static void
 start_switch (LpadOperation *operation)
 {
   SwitchOp *self = lpad_operation_data (operation);
+  LpadInterruptions *interruptions = lpad_euicc_interruptions (lpad_operation_euicc (operation));
+  LpadJournalEntry *record = lpad_operation_record (operation);
   SwitchJob *job = g_new0 (SwitchJob, 1);
 
+  lpad_journal_entry_set_profile (record, self->iccid);
+  if (interruptions != NULL)
+    lpad_interruptions_supersede (interruptions, record);
   job->job.run = switch_job;
   job->job.done = on_switched;
   job->job.clear = clear_switch_job;

@@ -45,7 +45,6 @@ def _wipe(chip: Euicc) -> None:
         chip.profiles.profiles.clear()
         chip.profiles.pending = None
         chip.notifications.pending.clear()
-        chip.notifications.given.clear()
         chip.notifications.next_seq = chip.config.first_sequence_number
         chip.sessions.current = None
         chip.sessions.kept.clear()
@@ -74,6 +73,8 @@ def renew(stack: Stack) -> None:
     stack.smdp.counters.reset()
     stack.smdp.keep_alive_requests = None
     stack.smdp.es9.check_memory = True
+    for path in (stack.state_folder / "interrupted").glob("*.record"):
+        path.unlink(missing_ok=True)
     if stack.bus.has_owner(LPAD_NAME):
         try:
             _reload(stack)
@@ -103,6 +104,7 @@ def _reload(stack: Stack) -> None:
         client.call(ROOT, f"{MANAGER}.Rescan", none)
         for chip in stack.chips:
             client.call(client.euicc(chip.eid), f"{EUICC}.Reload", none)
+            client.call(client.euicc(chip.eid), f"{EUICC}.AcknowledgeInterruptions", none)
 
 
 def assert_invariants(stack: Stack, order: Order | None = None, *, usable: bool | None = None) -> None:
@@ -157,7 +159,7 @@ def _assert_notifications(stack: Stack) -> None:
     for chip in stack.chips:
         delivered = {n.seq for n in stack.smdp.notifications if n.eid == chip.eid}
         known = delivered | {n.seq for n in chip.notifications}
-        lost = set(chip.notifications.given) - known
+        lost = set(range(chip.config.first_sequence_number, chip.notifications.next_seq)) - known
         assert not lost, f"neither on the chip nor delivered: {lost}"
 
 

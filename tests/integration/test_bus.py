@@ -101,6 +101,18 @@ def get_icon(stack: Stack, client: Client) -> None:
         assert (kind, bytes(icon)) == wanted
 
 
+def acknowledge_interruptions(stack: Stack, client: Client) -> None:
+    operation = client.download(stack.chip.eid, place(stack).activation_code)
+    operation.wait_for_prompt()
+    stack.kill_lpad()
+    stack.bus.wait_for_no_owner(LPAD_NAME)
+    euicc = client.euicc(stack.chip.eid)
+    (news,) = client.chips()[euicc]["Interruptions"]
+    assert (news["kind"], news["state"], news["order"], news["done"]) == ("download", "absent", "usable", False)
+    client.call(euicc, f"{EUICC}.AcknowledgeInterruptions", NO_OPTIONS)
+    assert client.chips()[euicc]["Interruptions"] == []
+
+
 def send_notification(stack: Stack, client: Client) -> None:
     iccid = put_profile(stack)
     first, second = put_notification(stack, iccid), put_notification(stack, iccid)
@@ -121,7 +133,7 @@ def remove_notification(stack: Stack, client: Client) -> None:
     assert len(stack.chip.notifications) == 1
     client.call(path, f"{NOTIFICATION}.Remove", GLib.Variant.new_tuple(variant_dict({"force": True})))
     assert len(stack.chip.notifications) == 0 and client.objects(NOTIFICATION) == {}
-    stack.chip.notifications.given.clear()  # nobody lost it: it was thrown away
+    stack.chip.notifications.next_seq = 1  # nobody lost it: it was thrown away
 
 
 def answer(method: str, history: str, state: str) -> Callable[[Stack, Client], None]:
@@ -143,6 +155,7 @@ METHODS: dict[str, Callable[[Stack, Client], None]] = {
     f"{EUICC}.SendNotifications": send_notifications,
     f"{EUICC}.SetDefaultSmdpAddress": set_default_address,
     f"{EUICC}.Reload": reload_chip,
+    f"{EUICC}.AcknowledgeInterruptions": acknowledge_interruptions,
     f"{PROFILE}.Enable": enable_and_disable,
     f"{PROFILE}.Disable": enable_and_disable,
     f"{PROFILE}.Delete": delete,

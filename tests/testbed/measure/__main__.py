@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from testbed.measure import daemon, download, notifications
+from testbed.measure import daemon, download
 from testbed.measure.figures import Figures
 
 
@@ -25,7 +25,6 @@ def main() -> int:
     figures = Figures()
     download.measure(figures, arguments.runs, log)
     daemon.measure(figures, arguments.runs, log)
-    notifications.measure(figures, log)
     print(figures.table())
     if arguments.json:
         figures.write_json(arguments.json)

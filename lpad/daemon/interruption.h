@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "job.h"
+#include "journal.h"
+
+G_BEGIN_DECLS
+
+/* From a record of the journal to the truth: what was interrupted, and what the chip says now. */
+
+/**
+ * lpad_interruption_settle: what is true of @entry according to @inventory, which was read after its last
+ * step; an installation whose result may still be among the notifications is not decided by this. Nothing is
+ * written.
+ */
+void lpad_interruption_settle (LpadJournalEntry *entry, const LpadInventory *inventory);
+
+/**
+ * lpad_interruption_resolve: the same, and looks for the result of an installation among the notifications
+ * when that is needed. What is found is on disk when this returns: the notifications may be delivered, and
+ * with that removed, afterwards. On the worker's thread.
+ */
+void lpad_interruption_resolve (LpadJournalEntry *entry, LpadChip *chip, const LpadInventory *inventory);
+
+/**
+ * lpad_interruption_look: what the journal knows of the chip with @inventory, resolved. On the worker's
+ * thread, and before anything else happens to the chip. Returns: (transfer full) (element-type
+ * LpadJournalEntry): without what is no news any more
+ */
+GPtrArray *lpad_interruption_look (LpadJournal *journal, LpadChip *chip, const LpadInventory *inventory);
+
+/** lpad_interruption_profile: (nullable): the profile that @entry is about, if it is on the chip. */
+const LpadProfile *lpad_interruption_profile (const LpadJournalEntry *entry, const LpadInventory *inventory);
+
+/** lpad_interruption_message: what a person is told, one sentence (static). */
+const char *lpad_interruption_message (const LpadJournalEntry *entry);
+
+/** lpad_interruption_describe: an element of Euicc.Interruptions: (transfer floating).
+ * @profile_path: (nullable): object of lpad_interruption_profile() */
+GVariant *lpad_interruption_describe (const LpadJournalEntry *entry,
+                                      const LpadInventory *inventory,
+                                      const char *profile_path);
+
+G_END_DECLS
