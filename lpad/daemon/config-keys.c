@@ -63,6 +63,7 @@ static const Key keys[] = {
   { "Device", "Releases", lpad_config_read_releases, CONFIG (releases), ANY },
   { "Reader:", "SegmentSize", lpad_config_read_number, READER (segment_size), SEGMENT },
   { "Reader:", "Refresh", lpad_config_read_boolean, READER (refresh), ANY },
+  { "Reader:", "Identifier", lpad_config_read_identifier, READER (identifier), ANY },
 };
 
 static LpadReaderConfig *
@@ -80,6 +81,7 @@ reader_section (LpadConfig *config, const char *glob)
   reader->glob = g_strdup (glob);
   reader->segment_size = -1;
   reader->refresh = -1;
+  reader->identifier = -1;
   g_ptr_array_add (config->readers, reader);
   return reader;
 }

@@ -6,6 +6,7 @@
 #include "address.h"
 #include "hex.h"
 #include "identifiers.h"
+#include "ladder.h"
 
 #define AID_SIZE_MIN 5
 #define AID_SIZE_MAX 16
@@ -20,6 +21,20 @@ lpad_config_read_boolean (LpadConfigSource *source, const LpadConfigBounds *boun
     lpad_config_warn (source, "must be true or false");
   else
     *(gboolean *) value = read;
+}
+
+void
+lpad_config_read_identifier (LpadConfigSource *source, const LpadConfigBounds *bounds, gpointer value)
+{
+  g_autofree char *text = NULL;
+
+  lpad_config_read_text (source, bounds, &text);
+  if (g_strcmp0 (text, "iccid") == 0)
+    *(int *) value = LPAD_PROFILE_ID_ICCID;
+  else if (g_strcmp0 (text, "aid") == 0)
+    *(int *) value = LPAD_PROFILE_ID_AID;
+  else
+    lpad_config_warn (source, "must be iccid or aid");
 }
 
 void

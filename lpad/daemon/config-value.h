@@ -23,6 +23,9 @@ typedef void (*LpadConfigRead) (LpadConfigSource *source, const LpadConfigBounds
 /** lpad_config_read_boolean: gboolean. */
 void lpad_config_read_boolean (LpadConfigSource *source, const LpadConfigBounds *bounds, gpointer value);
 
+/** lpad_config_read_identifier: int, an LpadProfileIdKind. */
+void lpad_config_read_identifier (LpadConfigSource *source, const LpadConfigBounds *bounds, gpointer value);
+
 /** lpad_config_read_number: guint within @bounds. */
 void lpad_config_read_number (LpadConfigSource *source, const LpadConfigBounds *bounds, gpointer value);
 

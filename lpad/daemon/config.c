@@ -35,7 +35,7 @@ lpad_config_new (void)
   config->segment_size = LPAD_SEGMENT_SIZE_MAX;
   config->apdu_timeout_ms = 60 * 1000;
   config->refresh_timeout_ms = 10 * 1000;
-  config->refresh = TRUE;
+  config->refresh = -1;
   config->readers = g_ptr_array_new_with_free_func ((GDestroyNotify) reader_config_free);
   config->net = lpad_net_config_new ();
   config->issuer_folders = g_strsplit (DEFAULT_ISSUER_FOLDERS, ";", -1);
@@ -99,10 +99,25 @@ lpad_config_segment_size (const LpadConfig *config, const char *reader)
   return size;
 }
 
-gboolean
+LpadProfileIdKind
+lpad_config_identifier (const LpadConfig *config, const char *reader)
+{
+  LpadProfileIdKind identifier = 0;
+
+  for (guint i = 0; i < config->readers->len; i++)
+    {
+      const LpadReaderConfig *section = g_ptr_array_index (config->readers, i);
+
+      if (section->identifier >= 0 && g_pattern_match_simple (section->glob, reader))
+        identifier = (LpadProfileIdKind) section->identifier;
+    }
+  return identifier;
+}
+
+LpadRefresh
 lpad_config_refresh (const LpadConfig *config, const char *reader)
 {
-  gboolean refresh = config->refresh;
+  int refresh = config->refresh;
 
   for (guint i = 0; i < config->readers->len; i++)
     {
@@ -111,5 +126,7 @@ lpad_config_refresh (const LpadConfig *config, const char *reader)
       if (section->refresh >= 0 && g_pattern_match_simple (section->glob, reader))
         refresh = section->refresh;
     }
-  return refresh;
+  if (refresh < 0)
+    return LPAD_REFRESH_EITHER;
+  return refresh ? LPAD_REFRESH_ALWAYS : LPAD_REFRESH_NEVER;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "context.h"
+#include "ladder.h"
 
 G_BEGIN_DECLS
 
@@ -13,6 +14,7 @@ typedef struct
   char *glob;
   int segment_size; /* octets */
   int refresh;      /* gboolean */
+  int identifier;   /* LpadProfileIdKind */
 } LpadReaderConfig;
 
 /**
@@ -31,7 +33,7 @@ typedef struct
   guint segment_size;
   guint apdu_timeout_ms;
   guint refresh_timeout_ms;
-  gboolean refresh;
+  int refresh; /* gboolean, -1: not said */
   GPtrArray *readers;
   LpadNetConfig *net;
   char **issuer_folders;
@@ -55,9 +57,11 @@ void lpad_config_free (LpadConfig *config);
  */
 LpadConfig *lpad_config_load (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** lpad_config_segment_size, lpad_config_refresh: for the reader called @reader. */
+/** lpad_config_segment_size, lpad_config_refresh, lpad_config_identifier: for the reader called @reader; the
+ * last is 0 when nothing is said. */
 guint lpad_config_segment_size (const LpadConfig *config, const char *reader);
-gboolean lpad_config_refresh (const LpadConfig *config, const char *reader);
+LpadRefresh lpad_config_refresh (const LpadConfig *config, const char *reader);
+LpadProfileIdKind lpad_config_identifier (const LpadConfig *config, const char *reader);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LpadConfig, lpad_config_free)
 

@@ -162,7 +162,7 @@ enable (InstallJob *self, LpadWorkbench *bench)
     lpad_job_begin (&self->job, LPAD_PHASE_ENABLING);
   if (!may_enable
       || !lpad_switch_enable (
-          bench->chip, bench->inventory, self->iccid, self->what.refresh, &after, NULL, &self->job.error))
+          bench->chip, bench->inventory, self->iccid, LPAD_REFRESH_EITHER, &after, NULL, &self->job.error))
     wrap_after_installation (&self->job, "enabled");
   lpad_job_set_inventory (&self->job, bench, after);
   if (self->job.entry != NULL && (after != NULL || !may_enable))

@@ -25,7 +25,6 @@ typedef struct
   gboolean may_retry;
   const char *nickname;
   gboolean enable;
-  gboolean refresh;
 } LpadDownloadInstall;
 
 /** lpad_download_install_job_new: the rest; copies @what. */

@@ -134,13 +134,11 @@ static void
 install (LpadOperation *operation)
 {
   DownloadOp *self = lpad_operation_data (operation);
-  LpadEuicc *euicc = lpad_operation_euicc (operation);
   LpadDownloadInstall what = {
     .confirmation_code = self->confirmation_code,
     .may_retry = !self->consent,
     .nickname = self->nickname,
     .enable = self->enable,
-    .refresh = lpad_config_refresh (lpad_euicc_core (euicc)->config, lpad_euicc_reader (euicc)),
   };
   LpadJob *job = lpad_download_install_job_new (&what);
 

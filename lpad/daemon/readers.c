@@ -199,6 +199,7 @@ start_worker (Reader *reader)
     .aids = config->isdr_aids,
     .segment_size = known_size != 0 ? MIN (known_size, configured_size) : configured_size,
     .refresh = lpad_config_refresh (config, reader->name),
+    .identifier = lpad_config_identifier (config, reader->name),
     .settle_timeout_ms = config->refresh_timeout_ms,
     .imei = config->imei,
   };

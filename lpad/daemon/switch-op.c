@@ -14,7 +14,7 @@ typedef struct
 {
   LpadSwitch what;
   GBytes *iccid;
-  gboolean refresh;
+  LpadRefresh refresh;
   GError *error;
 } SwitchOp;
 
@@ -23,7 +23,7 @@ typedef struct
   LpadJob job;
   LpadSwitch what;
   GBytes *iccid;
-  gboolean refresh;
+  LpadRefresh refresh;
 } SwitchJob;
 
 static void start_switch (LpadOperation *operation);
@@ -188,9 +188,8 @@ lpad_switch_op_start (LpadEuicc *euicc,
                       const char *sender,
                       GError **error)
 {
-  LpadCore *core = lpad_euicc_core (euicc);
-  gboolean refresh = lpad_config_refresh (core->config, lpad_euicc_reader (euicc));
-  const LpadOption table[] = { { "refresh", "b", &refresh, NULL } };
+  gboolean refresh = FALSE, refresh_given = FALSE;
+  const LpadOption table[] = { { "refresh", "b", &refresh, &refresh_given } };
   SwitchOp *self;
 
   if (!lpad_options_read (options, table, what == LPAD_SWITCH_DELETE ? 0 : G_N_ELEMENTS (table), error))
@@ -198,7 +197,9 @@ lpad_switch_op_start (LpadEuicc *euicc,
   self = g_new0 (SwitchOp, 1);
   self->what = what;
   self->iccid = g_bytes_ref (iccid);
-  self->refresh = refresh;
+  self->refresh = LPAD_REFRESH_EITHER;
+  if (refresh_given)
+    self->refresh = refresh ? LPAD_REFRESH_ALWAYS : LPAD_REFRESH_NEVER;
   return lpad_operation_start (euicc, &kinds[what], sender, self, switch_op_free, error);
 }
 

@@ -15,6 +15,7 @@ struct _LpadChip
   LpadSegmentSize segment_size;
   GPtrArray *found; /* the one of config.aids that was there; NULL: none was yet */
   gboolean basic;   /* the card has no logical channels */
+  LpadLadderMemory ladder;
   LpadCard *card;
   LpadChannel *channel;
 };
@@ -170,6 +171,12 @@ guint
 lpad_chip_segment_size (LpadChip *chip)
 {
   return chip->segment_size.octets;
+}
+
+LpadLadderMemory *
+lpad_chip_ladder (LpadChip *chip)
+{
+  return &chip->ladder;
 }
 
 LpadChannel *

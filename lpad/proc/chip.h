@@ -3,6 +3,7 @@
 
 #include "channel.h"
 #include "es10b.h"
+#include "ladder.h"
 
 G_BEGIN_DECLS
 
@@ -19,7 +20,8 @@ typedef LpadCard *(*LpadChipConnectFunc) (gpointer user_data, GCancellable *canc
  * LpadChipConfig: what is the same for all operations. Copied by lpad_chip_new().
  * @aids: (element-type GBytes): applications of ISD-R, in order of preference
  * @segment_size: octets, 0: LPAD_SEGMENT_SIZE_MAX
- * @refresh: ask for a REFRESH with a switch, see lpad_es10c_enable_profile()
+ * @refresh, @identifier: the only form in which the card is told to switch or delete; LPAD_REFRESH_EITHER and
+ * 0: what it takes is found out
  * @settle_timeout_ms: how long a switch may take until the chip shows it
  * @imei: or NULL; @releases: see LpadDeviceInfo
  */
@@ -30,7 +32,8 @@ typedef struct
   GDestroyNotify connect_data_free;
   GPtrArray *aids;
   guint segment_size;
-  gboolean refresh;
+  LpadRefresh refresh;
+  LpadProfileIdKind identifier;
   guint settle_timeout_ms;
   char *imei;
   guint8 releases[11];
@@ -43,6 +46,9 @@ const LpadChipConfig *lpad_chip_config (LpadChip *chip);
 
 /** lpad_chip_segment_size: octets of a STORE DATA command that have proved to work; worth remembering. */
 guint lpad_chip_segment_size (LpadChip *chip);
+
+/** lpad_chip_ladder: which forms of commands the chip has taken; belongs to @chip. */
+LpadLadderMemory *lpad_chip_ladder (LpadChip *chip);
 
 /**
  * lpad_chip_open: the channel to the ISD-R, connecting to the card when necessary. There is at most one:

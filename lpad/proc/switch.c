@@ -7,16 +7,31 @@
 #include "result.h"
 #include "wait.h"
 
-#define CAT_BUSY           5
+/* Results of the commands (SGP.22 v2.5, 5.7.16 to 5.7.18; 6 and up: v3) */
+#define NO_SUCH_PROFILE       1
+#define WRONG_STATE           2
+#define DISALLOWED_BY_POLICY  3
+#define WRONG_REENABLING      4
+#define CAT_BUSY              5
+#define DISALLOWED_BY_COMPANY 6
+#define DISALLOWED_REMOTELY   9
+#define NO_PORT               10
+
+#define SW_NO_CHANNEL    0x6881
+#define SW_LAST_EXPECTED 0x6883
+
+#define UNREADABLE "The chip accepted the command, but could not be read afterwards"
+
 #define CAT_BUSY_TRIES     3
 #define CAT_BUSY_WAIT_MS   1000
 #define SETTLE_INTERVAL_MS 250
 
-/* What the user wants to be true of one profile. */
+/* What the user wants to be true of one profile. @profile: as it was listed last, NULL: it was not */
 typedef struct
 {
+  LpadStateCommand command;
   GBytes *iccid;
-  LpadProfileState state;
+  const LpadProfile *profile;
 } Wish;
 
 static gboolean
@@ -24,7 +39,12 @@ is_fulfilled (const LpadInventory *inventory, const Wish *wish)
 {
   const LpadProfile *profile = lpad_inventory_find_profile (inventory, wish->iccid);
 
-  return profile != NULL && profile->state == wish->state;
+  if (wish->command == LPAD_STATE_COMMAND_DELETE)
+    return profile == NULL;
+  return profile != NULL
+         && profile->state
+                == (wish->command == LPAD_STATE_COMMAND_ENABLE ? LPAD_PROFILE_ENABLED
+                                                               : LPAD_PROFILE_DISABLED);
 }
 
 /* Hands over what the chip said last, if anything. */
@@ -37,48 +57,61 @@ give_after (LpadInventory *seen, LpadInventory **after)
     lpad_inventory_unref (seen);
 }
 
-/* Whether the chip itself said no: then nothing has changed. Any other error leaves open what has happened.
- */
+static int
+result_of (GError *error)
+{
+  LpadErrorDetails *details = error != NULL ? lpad_error_details (error) : NULL;
+
+  return details != NULL ? details->result : -1;
+}
+
+/* Whether the chip itself said no. Any other error leaves open what has happened. */
 static gboolean
 is_refusal (GError *error)
 {
-  LpadErrorDetails *details = lpad_error_details (error);
-
-  return details != NULL && details->result > 0;
+  return result_of (error) > 0;
 }
 
 static gboolean
-is_cat_busy (GError *error)
-{
-  LpadErrorDetails *details = lpad_error_details (error);
-
-  return details != NULL && details->result == CAT_BUSY;
-}
-
-static gboolean
-send_once (LpadChip *chip, const Wish *wish, gboolean refresh, GCancellable *cancellable, GError **error)
+send_once (LpadChip *chip,
+           const Wish *wish,
+           const LpadCommandForm *form,
+           GCancellable *cancellable,
+           GError **error)
 {
   LpadChannel *channel = lpad_chip_open (chip, cancellable, error);
-  const LpadProfileId id = { LPAD_PROFILE_ID_ICCID, wish->iccid };
+  const LpadProfileId id
+      = { form->id, form->id == LPAD_PROFILE_ID_ICCID ? wish->iccid : wish->profile->isdp_aid };
 
   if (channel == NULL)
     return FALSE;
-  return wish->state == LPAD_PROFILE_ENABLED ? lpad_es10c_enable_profile (channel, &id, refresh, error)
-                                             : lpad_es10c_disable_profile (channel, &id, refresh, error);
+  switch (wish->command)
+    {
+    case LPAD_STATE_COMMAND_ENABLE:
+      return lpad_es10c_enable_profile (channel, &id, form->refresh, error);
+    case LPAD_STATE_COMMAND_DISABLE:
+      return lpad_es10c_disable_profile (channel, &id, form->refresh, error);
+    case LPAD_STATE_COMMAND_DELETE:
+    default:
+      return lpad_es10c_delete_profile (channel, &id, error);
+    }
 }
 
-/* A toolkit session that is open ends soon; if it does not, a switch without REFRESH does not need it to end.
- */
+/* A toolkit session that is open ends soon: the chip is given some time for it. */
 static gboolean
-send_command (LpadChip *chip, const Wish *wish, gboolean refresh, GCancellable *cancellable, GError **error)
+send_patiently (LpadChip *chip,
+                const Wish *wish,
+                const LpadCommandForm *form,
+                GCancellable *cancellable,
+                GError **error)
 {
-  for (guint i = 0; i < CAT_BUSY_TRIES; i++)
+  for (guint tries = 1;; tries++)
     {
       g_autoptr (GError) local = NULL;
 
-      if (send_once (chip, wish, refresh, cancellable, &local))
+      if (send_once (chip, wish, form, cancellable, &local))
         return TRUE;
-      if (!is_cat_busy (local))
+      if (result_of (local) != CAT_BUSY || tries == CAT_BUSY_TRIES)
         {
           g_propagate_error (error, g_steal_pointer (&local));
           return FALSE;
@@ -86,7 +119,6 @@ send_command (LpadChip *chip, const Wish *wish, gboolean refresh, GCancellable *
       if (!lpad_wait (CAT_BUSY_WAIT_MS, cancellable, error))
         return FALSE;
     }
-  return send_once (chip, wish, FALSE, cancellable, error);
 }
 
 /* Reads the chip until it shows what was wished, or the time is over. Only of a command that was @accepted
@@ -130,99 +162,14 @@ set_not_effective (GError **error, const Wish *wish, gboolean was_read)
                  LPAD_ERROR,
                  LPAD_ERROR_REFRESH_FAILED,
                  "The chip accepted the command, but its list does not show the profile %s",
-                 lpad_profile_state_to_string (wish->state));
+                 wish->command == LPAD_STATE_COMMAND_ENABLE ? "enabled" : "disabled");
   else
-    g_set_error_literal (error,
-                         LPAD_ERROR,
-                         LPAD_ERROR_REFRESH_FAILED,
-                         "The chip accepted the command, but could not be read afterwards");
+    g_set_error_literal (error, LPAD_ERROR, LPAD_ERROR_REFRESH_FAILED, UNREADABLE);
   if (error != NULL && (details = lpad_error_details (*error)) != NULL)
     {
       details->advice = "Remove and insert the card, or restart the device, and look at the list again.";
       details->retry = LPAD_RETRY_LATER;
     }
-}
-
-/* What is there after a command that @error_of_command ended, NULL: accepted. A refused one needs no reset.
- */
-static LpadInventory *
-read_after_switch (LpadChip *chip, const LpadInventory *before, const Wish *wish, GError *error_of_command)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (is_refusal (error_of_command))
-    {
-      LpadInventory *seen = lpad_inventory_reread (chip, before, &error);
-
-      if (seen == NULL)
-        g_debug ("The chip cannot be read after its refusal: %s", error->message);
-      return seen;
-    }
-  if (!lpad_chip_reset (chip, NULL, &error))
-    g_debug ("The chip cannot be reset after the switch: %s", error->message);
-  return read_until (chip, before, wish, error_of_command == NULL);
-}
-
-static gboolean
-change_state (LpadChip *chip,
-              const LpadInventory *before,
-              const Wish *wish,
-              gboolean refresh,
-              LpadInventory **after,
-              GCancellable *cancellable,
-              GError **error)
-{
-  g_autoptr (GError) local = NULL;
-  g_autoptr (LpadInventory) seen = NULL;
-  gboolean accepted, fulfilled;
-
-  if (lpad_chip_open (chip, cancellable, error) == NULL)
-    return FALSE; /* nothing has been sent, there is nothing to find out */
-  accepted = send_command (chip, wish, refresh, cancellable, &local);
-  if (g_error_matches (local, LPAD_ERROR, LPAD_ERROR_CANCELLED))
-    {
-      g_propagate_error (error, g_steal_pointer (&local));
-      return FALSE;
-    }
-
-  seen = read_after_switch (chip, before, wish, local);
-  fulfilled = seen != NULL && is_fulfilled (seen, wish);
-  if (!fulfilled && accepted)
-    set_not_effective (error, wish, seen != NULL);
-  else if (!fulfilled)
-    g_propagate_error (error, g_steal_pointer (&local));
-  else if (!accepted)
-    g_debug ("The chip is in the wanted state in spite of: %s", local->message);
-  give_after (g_steal_pointer (&seen), after);
-  return fulfilled;
-}
-
-gboolean
-lpad_switch_enable (LpadChip *chip,
-                    const LpadInventory *before,
-                    GBytes *iccid,
-                    gboolean refresh,
-                    LpadInventory **after,
-                    GCancellable *cancellable,
-                    GError **error)
-{
-  const Wish wish = { iccid, LPAD_PROFILE_ENABLED };
-
-  return change_state (chip, before, &wish, refresh, after, cancellable, error);
-}
-
-gboolean
-lpad_switch_disable (LpadChip *chip,
-                     const LpadInventory *before,
-                     GBytes *iccid,
-                     gboolean refresh,
-                     LpadInventory **after,
-                     GCancellable *cancellable,
-                     GError **error)
-{
-  const Wish wish = { iccid, LPAD_PROFILE_DISABLED };
-
-  return change_state (chip, before, &wish, refresh, after, cancellable, error);
 }
 
 /* Reads the chip after a command that needs no reset to be effective; after an answer that got lost a reset
@@ -242,6 +189,216 @@ read_again (LpadChip *chip, const LpadInventory *before, GError *error_of_comman
   return seen;
 }
 
+/* What is there after a command that @error_of_command ended, NULL: accepted. Only a switch that was not
+ * refused needs a reset to become effective. */
+static LpadInventory *
+read_after (LpadChip *chip, const LpadInventory *before, const Wish *wish, GError *error_of_command)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (wish->command == LPAD_STATE_COMMAND_DELETE || is_refusal (error_of_command))
+    return read_again (chip, before, error_of_command);
+  if (!lpad_chip_reset (chip, NULL, &error))
+    g_debug ("The chip cannot be reset after the switch: %s", error->message);
+  return read_until (chip, before, wish, error_of_command == NULL);
+}
+
+/* Whether another form of the command may cure what @error says, and which. A channel that is lost, an answer
+ * that did not come: that is nothing which the chip had against the form. */
+static gboolean
+find_fault (GError *error, LpadLadderFault *fault)
+{
+  LpadErrorDetails *details = lpad_error_details (error);
+  guint status_word = details != NULL ? details->status_word : 0;
+
+  *fault = LPAD_LADDER_REFUSED;
+  switch (result_of (error))
+    {
+    case NO_SUCH_PROFILE:
+      *fault = LPAD_LADDER_UNKNOWN_ID;
+      return TRUE;
+    case CAT_BUSY:
+      *fault = LPAD_LADDER_BUSY;
+      return TRUE;
+    case WRONG_STATE:
+    case DISALLOWED_BY_POLICY:
+    case WRONG_REENABLING:
+    case DISALLOWED_BY_COMPANY:
+    case DISALLOWED_REMOTELY:
+    case NO_PORT:
+      return FALSE;
+    case -1:
+      return status_word != 0 && status_word != SW_NO_CHANNEL && status_word != SW_LAST_EXPECTED;
+    default:
+      return TRUE;
+    }
+}
+
+/* Of several errors the first is the one to tell, unless a later one says more: that it is forbidden. */
+static void
+keep_error (GError **kept, GError *error)
+{
+  LpadLadderFault fault;
+
+  if (*kept != NULL && find_fault (error, &fault))
+    {
+      g_error_free (error);
+      return;
+    }
+  g_clear_error (kept);
+  *kept = error;
+}
+
+static GError *
+not_effective (const Wish *wish, gboolean was_read)
+{
+  GError *error = NULL;
+
+  if (wish->command == LPAD_STATE_COMMAND_DELETE)
+    g_set_error_literal (&error,
+                         LPAD_ERROR,
+                         LPAD_ERROR_CARD_ERROR,
+                         was_read ? "The chip accepted the deletion, but the profile is still in its list"
+                                  : UNREADABLE);
+  else
+    set_not_effective (&error, wish, was_read);
+  return error;
+}
+
+/* What a try has led to: whether to go on, with @fault. @seen: what the chip said after it, NULL: nothing;
+ * @local: (transfer full): its error, NULL: accepted */
+static gboolean
+judge (const Wish *wish, LpadInventory *seen, GError *local, LpadLadderFault *fault, GError **error)
+{
+  gboolean curable = local == NULL || find_fault (local, fault);
+
+  if (local == NULL)
+    *fault = LPAD_LADDER_NO_EFFECT;
+  /* Without knowing the state nothing more is tried, and a profile that is not there has no other name. */
+  if (seen == NULL || lpad_inventory_find_profile (seen, wish->iccid) == NULL)
+    curable = FALSE;
+  keep_error (error, local != NULL ? local : not_effective (wish, seen != NULL));
+  return curable;
+}
+
+/* A profile that was not there in the first place has not been deleted: the chip's answer stands. */
+static gboolean
+is_achieved (const LpadInventory *seen, const Wish *wish, GError *error_of_command)
+{
+  if (seen == NULL || !is_fulfilled (seen, wish))
+    return FALSE;
+  return wish->command != LPAD_STATE_COMMAND_DELETE || result_of (error_of_command) != NO_SUCH_PROFILE;
+}
+
+/* One form after the other until the chip, read again, shows what was wished. */
+static gboolean
+climb (LpadChip *chip,
+       const LpadInventory *before,
+       const Wish *wish,
+       LpadLadder *ladder,
+       LpadInventory **seen,
+       GCancellable *cancellable,
+       GError **error)
+{
+  g_autoptr (GError) kept = NULL;
+  LpadLadderFault fault;
+  gboolean go_on = TRUE;
+
+  while (go_on && lpad_ladder_form (ladder) != NULL)
+    {
+      g_autoptr (GError) local = NULL;
+      gboolean accepted = send_patiently (chip, wish, lpad_ladder_form (ladder), cancellable, &local);
+
+      if (g_error_matches (local, LPAD_ERROR, LPAD_ERROR_CANCELLED))
+        {
+          g_propagate_error (error, g_steal_pointer (&local));
+          return FALSE;
+        }
+      g_clear_pointer (seen, lpad_inventory_unref);
+      *seen = read_after (chip, before, wish, local);
+      if (is_achieved (*seen, wish, local))
+        {
+          if (accepted)
+            lpad_ladder_worked (ladder, lpad_chip_ladder (chip));
+          else
+            g_debug ("The chip has done what was wanted in spite of: %s", local->message);
+          return TRUE;
+        }
+      go_on = judge (wish, *seen, g_steal_pointer (&local), &fault, &kept);
+      if (go_on)
+        lpad_ladder_failed (ladder, fault);
+    }
+  g_propagate_error (error, g_steal_pointer (&kept));
+  return FALSE;
+}
+
+static gboolean
+change_state (LpadChip *chip,
+              const LpadInventory *before,
+              const Wish *wish,
+              LpadRefresh refresh,
+              LpadInventory **after,
+              GCancellable *cancellable,
+              GError **error)
+{
+  const LpadChipConfig *config = lpad_chip_config (chip);
+  LpadInventory *seen = NULL;
+  LpadLadder ladder;
+
+  if (lpad_chip_open (chip, cancellable, error) == NULL)
+    return FALSE; /* nothing has been sent, there is nothing to find out */
+  lpad_ladder_init (&ladder,
+                    lpad_chip_ladder (chip),
+                    wish->command,
+                    config->identifier,
+                    refresh != LPAD_REFRESH_EITHER ? refresh : config->refresh,
+                    wish->profile != NULL && wish->profile->isdp_aid != NULL);
+  gboolean achieved = climb (chip, before, wish, &ladder, &seen, cancellable, error);
+  give_after (seen, after);
+  return achieved;
+}
+
+gboolean
+lpad_switch_enable (LpadChip *chip,
+                    const LpadInventory *before,
+                    GBytes *iccid,
+                    LpadRefresh refresh,
+                    LpadInventory **after,
+                    GCancellable *cancellable,
+                    GError **error)
+{
+  const Wish wish = { LPAD_STATE_COMMAND_ENABLE, iccid, lpad_inventory_find_profile (before, iccid) };
+
+  return change_state (chip, before, &wish, refresh, after, cancellable, error);
+}
+
+gboolean
+lpad_switch_disable (LpadChip *chip,
+                     const LpadInventory *before,
+                     GBytes *iccid,
+                     LpadRefresh refresh,
+                     LpadInventory **after,
+                     GCancellable *cancellable,
+                     GError **error)
+{
+  const Wish wish = { LPAD_STATE_COMMAND_DISABLE, iccid, lpad_inventory_find_profile (before, iccid) };
+
+  return change_state (chip, before, &wish, refresh, after, cancellable, error);
+}
+
+gboolean
+lpad_switch_delete (LpadChip *chip,
+                    const LpadInventory *before,
+                    GBytes *iccid,
+                    LpadInventory **after,
+                    GCancellable *cancellable,
+                    GError **error)
+{
+  const Wish wish = { LPAD_STATE_COMMAND_DELETE, iccid, lpad_inventory_find_profile (before, iccid) };
+
+  return change_state (chip, before, &wish, LPAD_REFRESH_NEVER, after, cancellable, error);
+}
+
 /* The end of such a command. @error_of_command: (transfer full): the first to tell; @wrong: what to say when
  * the chip @seen afterwards (transfer full, NULL: it could not be read) is not as wished */
 static gboolean
@@ -255,43 +412,10 @@ conclude (LpadInventory *seen,
   if (!fulfilled && error_of_command != NULL)
     g_propagate_error (error, g_steal_pointer (&error_of_command));
   else if (!fulfilled)
-    g_set_error_literal (error,
-                         LPAD_ERROR,
-                         LPAD_ERROR_CARD_ERROR,
-                         seen != NULL ? wrong
-                                      : "The chip accepted the command, but could not be read afterwards");
+    g_set_error_literal (error, LPAD_ERROR, LPAD_ERROR_CARD_ERROR, seen != NULL ? wrong : UNREADABLE);
   g_clear_error (&error_of_command);
   give_after (seen, after);
   return fulfilled;
-}
-
-gboolean
-lpad_switch_delete (LpadChip *chip,
-                    const LpadInventory *before,
-                    GBytes *iccid,
-                    LpadInventory **after,
-                    GCancellable *cancellable,
-                    GError **error)
-{
-  g_autoptr (GError) local = NULL;
-  LpadChannel *channel = lpad_chip_open (chip, cancellable, error);
-  const LpadProfileId id = { LPAD_PROFILE_ID_ICCID, iccid };
-  LpadInventory *seen;
-  gboolean gone;
-
-  if (channel == NULL)
-    return FALSE;
-  if (!lpad_es10c_delete_profile (channel, &id, &local))
-    g_debug ("The deletion: %s", local->message);
-  seen = read_again (chip, before, local);
-  /* A profile that was not there in the first place has not been deleted: the chip's refusal stands. */
-  gone = !is_refusal (local) && seen != NULL && lpad_inventory_find_profile (seen, iccid) == NULL;
-  return conclude (seen,
-                   gone,
-                   g_steal_pointer (&local),
-                   "The chip accepted the deletion, but the profile is still in its list",
-                   after,
-                   error);
 }
 
 gboolean

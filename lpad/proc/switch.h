@@ -13,27 +13,30 @@ G_BEGIN_DECLS
 
 /**
  * lpad_switch_enable, lpad_switch_disable: SGP.22 3.2.1, 3.2.2, with the reset that makes the switch
- * effective. A chip that says catBusy is asked again some times, then without REFRESH. A profile that is in
- * the wanted state already is a success. Not cancelled once the command is on its way.
+ * effective. A chip that says catBusy is asked again some times, then without REFRESH; one that does not like
+ * the form of the command gets the others (see ladder.h), as long as its list shows that nothing has
+ * happened. A profile that is in the wanted state already is a success. Not cancelled once a command is on
+ * its way.
  * @before: what was read last
+ * @refresh: LPAD_REFRESH_EITHER: as LpadChipConfig says
  * @after: (out) (optional): what the chip says now, also on failure if it could be read
  */
 gboolean lpad_switch_enable (LpadChip *chip,
                              const LpadInventory *before,
                              GBytes *iccid,
-                             gboolean refresh,
+                             LpadRefresh refresh,
                              LpadInventory **after,
                              GCancellable *cancellable,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean lpad_switch_disable (LpadChip *chip,
                               const LpadInventory *before,
                               GBytes *iccid,
-                              gboolean refresh,
+                              LpadRefresh refresh,
                               LpadInventory **after,
                               GCancellable *cancellable,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** lpad_switch_delete: SGP.22 3.2.3. */
+/** lpad_switch_delete: SGP.22 3.2.3, in the form that the chip takes. */
 gboolean lpad_switch_delete (LpadChip *chip,
                              const LpadInventory *before,
                              GBytes *iccid,

@@ -106,7 +106,7 @@ test_no_file (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (config->idle_timeout_s, ==, 30);
   g_assert_cmpuint (config->segment_size, ==, 255);
   g_assert_cmpuint (config->prompt_timeout_s, ==, 300);
-  g_assert_true (config->refresh);
+  g_assert_cmpint (config->refresh, ==, -1);
   g_assert_false (config->unattended);
   g_assert_false (config->net->allow_private);
   g_assert_null (config->net->allowed_servers);
@@ -140,7 +140,7 @@ test_every_key (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (config->segment_size, ==, 120);
   g_assert_cmpuint (config->apdu_timeout_ms, ==, 5000);
   g_assert_cmpuint (config->refresh_timeout_ms, ==, 7000);
-  g_assert_false (config->refresh);
+  g_assert_cmpint (config->refresh, ==, FALSE);
   g_assert_true (config->net->allow_private);
   g_assert_cmpstr (config->net->connect_to[0], ==, "a.b:443=127.0.0.1:1");
   g_assert_cmpstr (config->net->proxy, ==, "http://p:1");
@@ -170,6 +170,7 @@ test_warnings (Fixture *fixture, gconstpointer data)
     { "# a comment\n[General]\n\nTestMod=true\n", "4: [General] TestMod: unknown key" },
     { "[General]\nIdleTimeout=5\n[Generell]\nIdleTimeout=6\n", "4: [Generell] IdleTimeout: unknown section" },
     { "[General]\nTestMode=maybe\n", "2: [General] TestMode: must be true or false" },
+    { "[Reader:A]\nIdentifier=eid\n", "2: [Reader:A] Identifier: must be iccid or aid" },
     { "[Card]\nSegmentSize=300\n", "2: [Card] SegmentSize: must be a number from 16 to 255" },
     { "[Card]\nSegmentSize=12x\n", "2: [Card] SegmentSize: must be a number from 16 to 255" },
     { "[Card]\nSegmentSize=-1\n", "2: [Card] SegmentSize: must be a number from 16 to 255" },
@@ -208,7 +209,7 @@ test_drop_ins (Fixture *fixture, gconstpointer data)
   write_drop_in (fixture, "30-c.conf.bak", "[Card]\nSegmentSize=30\n");
   config = load (fixture);
   g_assert_cmpuint (config->segment_size, ==, 100);
-  g_assert_false (config->refresh);
+  g_assert_cmpint (config->refresh, ==, FALSE);
   g_assert_cmpuint (config->warnings->len, ==, 1);
   g_assert_true (strstr (g_ptr_array_index (config->warnings, 0), "10-a.conf:3: ") != NULL);
 }
@@ -219,13 +220,17 @@ test_readers (Fixture *fixture, gconstpointer data)
   g_autoptr (LpadConfig) config = load_text (fixture,
                                              "[Card]\nSegmentSize=200\n"
                                              "[Reader:ACME *]\nSegmentSize=100\n"
-                                             "[Reader:*Two*]\nRefresh=false\n",
+                                             "[Reader:*Two*]\nRefresh=false\nIdentifier=aid\n"
+                                             "[Reader:*Three*]\nIdentifier=iccid\n",
                                              NULL);
 
   g_assert_cmpuint (lpad_config_segment_size (config, "Other 00 00"), ==, 200);
-  g_assert_true (lpad_config_refresh (config, "Other 00 00"));
+  g_assert_cmpint (lpad_config_refresh (config, "Other 00 00"), ==, LPAD_REFRESH_EITHER);
+  g_assert_cmpint (lpad_config_identifier (config, "Other 00 00"), ==, 0);
   g_assert_cmpuint (lpad_config_segment_size (config, "ACME Two 00"), ==, 100);
-  g_assert_false (lpad_config_refresh (config, "ACME Two 00"));
+  g_assert_cmpint (lpad_config_refresh (config, "ACME Two 00"), ==, LPAD_REFRESH_NEVER);
+  g_assert_cmpint (lpad_config_identifier (config, "ACME Two 00"), ==, LPAD_PROFILE_ID_AID);
+  g_assert_cmpint (lpad_config_identifier (config, "Number Three"), ==, LPAD_PROFILE_ID_ICCID);
 }
 
 static void
