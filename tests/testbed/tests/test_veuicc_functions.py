@@ -288,6 +288,29 @@ def test_nothing_to_reset(terminal, chip):
     assert terminal.code("BF340482020520") == 0
 
 
+def test_memory_reset_results(terminal, chip):
+    reset_operational, reset_nothing, reset_more = "BF340482020780", "BF340482020700", "BF340482020490"
+    put(chip)
+    assert terminal.code(reset_nothing) == 127
+    assert terminal.code(reset_more) == 127
+    chip.config.cat_busy = True
+    assert terminal.code(reset_operational) == 0, "no toolkit session is touched"
+    put(chip, enabled=True)
+    assert terminal.code(reset_operational) == 5
+    assert len(chip.profiles) == 1
+
+
+def test_memory_reset_with_refresh(terminal, chip):
+    """The profile in use went: nothing else is answered until the card has been reset."""
+    put(chip, enabled=True)
+    assert terminal.code("BF340482020780") == 0
+    assert terminal.send(bytes.fromhex("BF2D00")) == (b"", 0x6985)
+    chip.reset()
+    terminal.open()
+    assert states(terminal) == {}
+    assert [event for event, _ in events(chip)] == [3]
+
+
 # Notifications
 
 

@@ -87,3 +87,13 @@ class Config:
     interruption_result: bool = True
     #: A proactive session is open and is not ended for a switch.
     cat_busy: bool = False
+
+    # Quirks of cards in the field: with EnableProfile, DisableProfile, DeleteProfile and eUICCMemoryReset
+    #: Identifiers that are known, 5A (ICCID) and 4F (AID); any other is answered with iccidOrAidNotFound.
+    identifiers: tuple[int, ...] = (0x5A, 0x4F)
+    #: Values of refreshFlag that are taken; the other is answered with undefinedError.
+    refresh_flags: tuple[bool, ...] = (False, True)
+    #: A result code with which a command that has worked is answered.
+    false_error: int | None = None
+    #: A command is answered with ok and nothing is done.
+    false_ok: bool = False

@@ -23,6 +23,10 @@ UNDEFINED = 127
 NO_RESULT = 1
 INCORRECT_INPUT = 1
 NOTHING_TO_DELETE = 1
+ICCID_OR_AID_NOT_FOUND = 1
+CAT_BUSY = 5
+#: Bits of eUICCMemoryReset's options.
+DELETE_OPERATIONAL, DELETE_TEST, RESET_DEFAULT_DP = 0, 1, 2
 MAX_ADDRESS = 255
 #: rspCapability: LoadCRL is known.
 CRL_SUPPORT = 1
@@ -77,7 +81,7 @@ class Functions:
         return tlv.encode(request.tag, parts)
 
     def _set_default_dp(self, request: tlv.Tlv) -> bytes:
-        address = request.get(0x80).value
+        (address,) = (member.value for member in _members(request, 0x80))
         if len(address) > MAX_ADDRESS or not address.isascii():
             return answer(request.tag, UNDEFINED)
         self._chip.default_dp = address.decode()
@@ -111,7 +115,8 @@ class Functions:
         return self._chip.info2()
 
     def _get_eid(self, request: tlv.Tlv) -> bytes:
-        if request.get(0x5C).value != b"\x5a":
+        (wanted,) = _members(request, 0x5C)
+        if wanted.value != b"\x5a":
             raise tlv.TlvError("only the EID can be asked for")
         return tlv.encode(request.tag, tlv.encode(0x5A, self._chip.eid_octets))
 
@@ -146,7 +151,8 @@ class Functions:
         return tlv.encode(request.tag, tlv.encode(0xA0, [n.raw for n in found]))
 
     def _remove_notification(self, request: tlv.Tlv) -> bytes:
-        removed = self._chip.notifications.remove(tlv.read_integer(request.get(0x80).value))
+        (number,) = _members(request, 0x80)
+        removed = self._chip.notifications.remove(tlv.read_integer(number.value))
         return answer(request.tag, 0 if removed else NOTHING_TO_DELETE)
 
     # Revocation: 5.7.12
@@ -195,45 +201,72 @@ class Functions:
 
     def _switch(self, request: tlv.Tlv, change) -> bytes:
         """EnableProfile and DisableProfile have the identifier wrapped in A0."""
-        (identifier,) = _exactly(request.get(0xA0).children(), 1)
-        refresh = tlv.read_boolean(request.get(0x81).value)
+        wrapped, flag = _members(request, 0xA0, 0x81)
+        (identifier,) = _exactly(wrapped.children(), 1)
+        refresh = tlv.read_boolean(flag.value)
         try:
-            events = change(identifier, refresh, self._chip.config.cat_busy)
+            self._check_form(identifier, refresh)
+            if not self._chip.config.false_ok:
+                self._chip.profiles_switched(change(identifier, refresh, self._chip.config.cat_busy))
         except Refused as refused:
             return answer(request.tag, refused.code)
-        self._chip.profiles_switched(events)
-        return answer(request.tag)
+        return self._done(request)
+
+    def _check_form(self, identifier: tlv.Tlv, refresh: bool | None = None) -> None:
+        """What cards in the field do not take, though the specification says that they do."""
+        if identifier.tag not in (0x5A, 0x4F):
+            raise tlv.TlvError("neither ICCID nor AID")
+        if identifier.tag not in self._chip.config.identifiers:
+            raise Refused(ICCID_OR_AID_NOT_FOUND)
+        if refresh is not None and refresh not in self._chip.config.refresh_flags:
+            raise Refused(UNDEFINED)
+
+    def _done(self, request: tlv.Tlv) -> bytes:
+        return answer(request.tag, self._chip.config.false_error or 0)
 
     def _delete(self, request: tlv.Tlv) -> bytes:
         """DeleteProfile has the identifier without a wrapper."""
         (identifier,) = _exactly(request.children(), 1)
         try:
-            events = self._chip.profiles.delete(identifier)
+            self._check_form(identifier)
+            if not self._chip.config.false_ok:
+                self._chip.notify(self._chip.profiles.delete(identifier))
         except Refused as refused:
             return answer(request.tag, refused.code)
-        self._chip.notify(events)
-        return answer(request.tag)
+        return self._done(request)
 
     def _memory_reset(self, request: tlv.Tlv) -> bytes:
-        options = tlv.read_bit_string(request.get(0x82).value)
-        if self._chip.config.cat_busy:
-            return answer(request.tag, 5)
-        events = self._chip.profiles.reset(0 in options, 1 in options)
-        if 2 in options:
-            self._chip.default_dp = ""
-        if not events and 2 not in options:
+        chip = self._chip
+        (named,) = _members(request, 0x82)
+        options = tlv.read_bit_string(named.value)
+        doomed = chip.profiles.doomed(DELETE_OPERATIONAL in options, DELETE_TEST in options)
+        if not options or options - {DELETE_OPERATIONAL, DELETE_TEST, RESET_DEFAULT_DP}:
+            return answer(request.tag, UNDEFINED)
+        if not doomed and RESET_DEFAULT_DP not in options:
             return answer(request.tag, NOTHING_TO_DELETE)
-        self._chip.notify(events)
-        self._chip.profiles_switched([])
-        return answer(request.tag)
+        if chip.config.cat_busy and any(profile.enabled for profile in doomed):
+            return answer(request.tag, CAT_BUSY)
+        if not chip.config.false_ok:
+            if RESET_DEFAULT_DP in options:
+                chip.default_dp = ""
+            chip.profiles_switched(chip.profiles.remove(doomed))
+        return self._done(request)
 
     def _set_nickname(self, request: tlv.Tlv) -> bytes:
-        iccid, nickname = request.get(0x5A).value, request.get(0x90).value
+        iccid, nickname = (member.value for member in _members(request, 0x5A, 0x90))
         try:
             self._chip.profiles.set_nickname(iccid, nickname)
         except Refused as refused:
             return answer(request.tag, refused.code)
         return answer(request.tag)
+
+
+def _members(request: tlv.Tlv, *tags: int) -> list[tlv.Tlv]:
+    """The members of a request, all of them and in their order; a chip of v2.5 knows no others."""
+    members = _exactly(request.children(), len(tags))
+    if [member.tag for member in members] != list(tags):
+        raise tlv.TlvError("members are missing, unknown or in a wrong order")
+    return members
 
 
 def _exactly(members: list[tlv.Tlv], count: int) -> list[tlv.Tlv]:

@@ -257,13 +257,16 @@ class ProfileTable:
 
     # Memory reset (5.7.19)
 
-    def reset(self, operational: bool, test: bool) -> list[Event]:
-        """Delete in spite of states and rules; an enabled one makes a refresh necessary."""
-        doomed = [
+    def doomed(self, operational: bool, test: bool) -> list[Profile]:
+        """Whom the options mean: never a provisioning profile, nor a test profile of the manufacturer."""
+        return [
             profile for profile in self.profiles
             if (operational and profile.profile_class == OPERATIONAL)
             or (test and profile.profile_class == TEST and profile.field_loaded)
         ]
+
+    def remove(self, doomed: list[Profile]) -> list[Event]:
+        """Delete in spite of states and rules; an enabled one makes a refresh necessary."""
         for profile in doomed:
             self.profiles.remove(profile)
             if profile.enabled:
