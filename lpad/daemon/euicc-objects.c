@@ -86,11 +86,54 @@ update_profiles (LpadEuiccObjects *objects, const LpadInventory *inventory)
     }
 }
 
+/* What waits behind another one for the same recipient, the one at @place, waits for the time of that one,
+ * and if it was not tried itself, for its reason. */
+static void
+wait_behind (LpadEuiccObjects *objects,
+             const LpadInventory *inventory,
+             guint place,
+             LpadAttempts *attempts,
+             char **failure)
+{
+  const LpadNotificationInfo *info = g_ptr_array_index (inventory->notifications, place);
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+
+  attempts->next
+      = lpad_store_get_attempts (objects->core->store, inventory->eid, info->sequence_number, now).next;
+  if (*failure == NULL)
+    *failure = lpad_store_get_failure (objects->core->store, inventory->eid, info->sequence_number);
+}
+
+/* What became of the tries so far. What waits behind another one for the same recipient waits for the time,
+ * and for the reason, of that one. */
+static void
+show_attempts (LpadEuiccObjects *objects, const LpadInventory *inventory)
+{
+  g_autoptr (GHashTable) first = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  LpadStore *store = objects->core->store;
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+
+  for (guint i = 0; i < inventory->notifications->len; i++)
+    {
+      const LpadNotificationInfo *info = g_ptr_array_index (inventory->notifications, i);
+      g_autofree char *recipient = lpad_notification_object_recipient (info);
+      LpadAttempts attempts = lpad_store_get_attempts (store, inventory->eid, info->sequence_number, now);
+      g_autofree char *failure = lpad_store_get_failure (store, inventory->eid, info->sequence_number);
+      guint before = GPOINTER_TO_UINT (g_hash_table_lookup (first, recipient)); /* place, from 1 */
+
+      if (before == 0)
+        g_hash_table_insert (first, g_steal_pointer (&recipient), GUINT_TO_POINTER (i + 1));
+      else
+        wait_behind (objects, inventory, before - 1, &attempts, &failure);
+      lpad_notification_object_set_attempts (
+          g_hash_table_lookup (objects->notifications, &info->sequence_number), &attempts, failure);
+    }
+}
+
 static void
 update_notifications (LpadEuiccObjects *objects, const LpadInventory *inventory)
 {
   g_autoptr (GArray) pending = g_array_new (FALSE, FALSE, sizeof (guint64));
-  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
   GHashTableIter iter;
   gpointer key, value;
 
@@ -107,18 +150,15 @@ update_notifications (LpadEuiccObjects *objects, const LpadInventory *inventory)
     {
       const LpadNotificationInfo *info = g_ptr_array_index (inventory->notifications, i);
       guint64 number = info->sequence_number;
-      LpadNotificationObject *object = g_hash_table_lookup (objects->notifications, &number);
-      LpadAttempts attempts = lpad_store_get_attempts (objects->core->store, inventory->eid, number, now);
 
       g_array_append_val (pending, number);
-      if (object == NULL)
-        {
-          object = lpad_notification_object_new (objects->euicc, info);
-          g_hash_table_insert (objects->notifications, g_memdup2 (&number, sizeof number), object);
-        }
-      lpad_notification_object_set_attempts (object, &attempts, NULL);
+      if (!g_hash_table_contains (objects->notifications, &number))
+        g_hash_table_insert (objects->notifications,
+                             g_memdup2 (&number, sizeof number),
+                             lpad_notification_object_new (objects->euicc, info));
     }
   lpad_store_keep_only (objects->core->store, inventory->eid, pending);
+  show_attempts (objects, inventory);
 }
 
 void
@@ -131,42 +171,19 @@ lpad_euicc_objects_update (LpadEuiccObjects *objects, const LpadInventory *inven
 void
 lpad_euicc_objects_note_deliveries (LpadEuiccObjects *objects, GPtrArray *deliveries, gint64 now)
 {
-  const char *eid = lpad_euicc_inventory (objects->euicc)->eid;
+  const LpadInventory *inventory = lpad_euicc_inventory (objects->euicc);
 
   for (guint i = 0; i < deliveries->len; i++)
     {
       const LpadDelivery *delivery = g_ptr_array_index (deliveries, i);
-      LpadNotificationObject *object
-          = g_hash_table_lookup (objects->notifications, &delivery->sequence_number);
-      LpadAttempts attempts;
 
-      if (delivery->error == NULL)
-        continue;
-      lpad_store_add_failure (objects->core->store, eid, delivery->sequence_number, now);
-      attempts = lpad_store_get_attempts (objects->core->store, eid, delivery->sequence_number, now);
-      if (object != NULL)
-        lpad_notification_object_set_attempts (object, &attempts, delivery->error->message);
+      /* What gave way to something else has not had its try, and what is gone needs none. */
+      if (delivery->error != NULL && !g_error_matches (delivery->error, LPAD_ERROR, LPAD_ERROR_CANCELLED)
+          && g_hash_table_contains (objects->notifications, &delivery->sequence_number))
+        lpad_store_add_failure (
+            objects->core->store, inventory->eid, delivery->sequence_number, delivery->error, now);
     }
-}
-
-gboolean
-lpad_euicc_objects_next_attempt (LpadEuiccObjects *objects, gint64 now, gint64 *next)
-{
-  const LpadInventory *inventory = lpad_euicc_inventory (objects->euicc);
-  gint64 first = G_MAXINT64;
-
-  for (guint i = 0; i < inventory->notifications->len; i++)
-    {
-      const LpadNotificationInfo *info = g_ptr_array_index (inventory->notifications, i);
-      LpadAttempts attempts
-          = lpad_store_get_attempts (objects->core->store, inventory->eid, info->sequence_number, now);
-
-      first = MIN (first, attempts.next);
-    }
-  if (inventory->notifications->len == 0)
-    return FALSE;
-  *next = MAX (first, now);
-  return TRUE;
+  show_attempts (objects, inventory);
 }
 
 const char *

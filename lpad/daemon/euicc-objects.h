@@ -20,9 +20,6 @@ void lpad_euicc_objects_update (LpadEuiccObjects *objects, const LpadInventory *
 /** lpad_euicc_objects_note_deliveries: notes the failures among @deliveries (element-type LpadDelivery). */
 void lpad_euicc_objects_note_deliveries (LpadEuiccObjects *objects, GPtrArray *deliveries, gint64 now);
 
-/** lpad_euicc_objects_next_attempt: when the first pending notification is due; FALSE: none is pending. */
-gboolean lpad_euicc_objects_next_attempt (LpadEuiccObjects *objects, gint64 now, gint64 *next);
-
 /** lpad_euicc_objects_profile_path: see lpad_euicc_profile_path(). */
 const char *lpad_euicc_objects_profile_path (LpadEuiccObjects *objects, GBytes *iccid);
 

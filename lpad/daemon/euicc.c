@@ -345,7 +345,7 @@ lpad_euicc_new (LpadCore *core,
   euicc->reader = g_strdup (reader);
   euicc->worker = worker;
   euicc->objects = lpad_euicc_objects_new (euicc);
-  euicc->schedule = lpad_notify_schedule_new (euicc, euicc->objects);
+  euicc->schedule = lpad_notify_schedule_new (euicc);
   lpad_euicc_properties_set_place (euicc);
   set_error (euicc, NULL);
   set_inventory (euicc, inventory);
@@ -493,9 +493,14 @@ lpad_euicc_take (LpadEuicc *euicc, LpadJob *job)
 void
 lpad_euicc_enqueue (LpadEuicc *euicc, LpadOperation *operation)
 {
+  LpadOperation *current = g_queue_peek_head (&euicc->operations);
+
   g_queue_push_tail (&euicc->operations, g_object_ref (operation));
-  if (g_queue_peek_head (&euicc->operations) != operation)
-    return;
+  if (current != NULL)
+    {
+      lpad_operation_give_way (current);
+      return;
+    }
   update_state (euicc);
   lpad_operation_begin (operation);
 }

@@ -167,6 +167,13 @@ lpad_notification_object_path (LpadNotificationObject *object)
   return object->path;
 }
 
+char *
+lpad_notification_object_recipient (const LpadNotificationInfo *info)
+{
+  return info->address != NULL ? lpad_notify_recipient (info->address)
+                               : g_strdup_printf ("%" G_GUINT64_FORMAT, info->sequence_number);
+}
+
 void
 lpad_notification_object_set_attempts (LpadNotificationObject *object,
                                        const LpadAttempts *attempts,
@@ -176,6 +183,5 @@ lpad_notification_object_set_attempts (LpadNotificationObject *object,
 
   lpad_bus_notification_set_attempts (bus, attempts->failures);
   lpad_bus_notification_set_next_attempt (bus, (guint64) attempts->next);
-  if (last_error != NULL)
-    lpad_bus_notification_set_last_error (bus, last_error);
+  lpad_bus_notification_set_last_error (bus, last_error != NULL ? last_error : "");
 }

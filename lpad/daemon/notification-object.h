@@ -19,7 +19,11 @@ LpadNotificationObject *lpad_notification_object_new (LpadEuicc *euicc, const Lp
 /** lpad_notification_object_path: its path on the bus. */
 const char *lpad_notification_object_path (LpadNotificationObject *object);
 
-/** lpad_notification_object_set_attempts: @last_error: (nullable): NULL: stays. */
+/** lpad_notification_object_recipient: what tells its recipient from others; one without a usable address is
+ * a recipient by itself. Free with g_free(). */
+char *lpad_notification_object_recipient (const LpadNotificationInfo *info);
+
+/** lpad_notification_object_set_attempts: @last_error: (nullable): NULL: none. */
 void lpad_notification_object_set_attempts (LpadNotificationObject *object,
                                             const LpadAttempts *attempts,
                                             const char *last_error);

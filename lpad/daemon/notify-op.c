@@ -6,16 +6,16 @@
 
 typedef struct
 {
-  gboolean all;
-  guint64 only;
+  GArray *wanted; /* NULL: all */
+  GPtrArray *silent;
   gboolean by_itself; /* lpad's own attempt */
 } NotifyOp;
 
 typedef struct
 {
   LpadJob job;
-  gboolean all;
-  guint64 only;
+  GArray *wanted;
+  GPtrArray *silent;
 } NotifyJob;
 
 static void start_notify (LpadOperation *operation);
@@ -28,17 +28,39 @@ notify_job (LpadJob *job, LpadWorkbench *bench)
 {
   NotifyJob *self = (NotifyJob *) job;
 
+  for (guint i = 0; self->silent != NULL && i < self->silent->len; i++)
+    g_hash_table_add (lpad_chip_silent_servers (bench->chip),
+                      lpad_notify_recipient (g_ptr_array_index (self->silent, i)));
   lpad_progress_report (&bench->progress, "notifying", 0, 0);
   if (!lpad_notify_send (bench->chip,
                          bench->context,
                          bench->inventory->info,
-                         self->all ? NULL : &self->only,
+                         self->wanted,
                          NULL,
                          &job->deliveries,
                          job->cancellable,
                          &job->error))
     g_debug ("Sending notifications: %s", job->error->message);
   lpad_job_reread (job, bench);
+}
+
+static void
+clear_notify_job (LpadJob *job)
+{
+  NotifyJob *self = (NotifyJob *) job;
+
+  g_clear_pointer (&self->wanted, g_array_unref);
+  g_clear_pointer (&self->silent, g_ptr_array_unref);
+}
+
+static void
+notify_op_free (gpointer data)
+{
+  NotifyOp *self = data;
+
+  g_clear_pointer (&self->wanted, g_array_unref);
+  g_clear_pointer (&self->silent, g_ptr_array_unref);
+  g_free (self);
 }
 
 /* The first notification that was not delivered makes the error of the whole. */
@@ -86,8 +108,9 @@ start_notify (LpadOperation *operation)
 
   job->job.run = notify_job;
   job->job.done = on_notified;
-  job->all = self->all;
-  job->only = self->only;
+  job->job.clear = clear_notify_job;
+  job->wanted = g_steal_pointer (&self->wanted);
+  job->silent = g_steal_pointer (&self->silent);
   lpad_operation_push (operation, &job->job);
 }
 
@@ -100,11 +123,24 @@ lpad_notify_op_start (LpadEuicc *euicc,
 {
   NotifyOp *self;
 
-  if (options != NULL && !lpad_options_none (options, error))
+  if (!lpad_options_none (options, error))
     return NULL;
   self = g_new0 (NotifyOp, 1);
-  self->all = only == NULL;
-  self->only = only != NULL ? *only : 0;
-  self->by_itself = sender == NULL;
-  return lpad_operation_start (euicc, &kind, sender, self, g_free, error);
+  if (only != NULL)
+    {
+      self->wanted = g_array_new (FALSE, FALSE, sizeof (guint64));
+      g_array_append_val (self->wanted, *only);
+    }
+  return lpad_operation_start (euicc, &kind, sender, self, notify_op_free, error);
+}
+
+LpadOperation *
+lpad_notify_op_start_own (LpadEuicc *euicc, GArray *wanted, GPtrArray *silent, GError **error)
+{
+  NotifyOp *self = g_new0 (NotifyOp, 1);
+
+  self->wanted = g_array_ref (wanted);
+  self->silent = silent;
+  self->by_itself = TRUE;
+  return lpad_operation_start (euicc, &kind, NULL, self, notify_op_free, error);
 }

@@ -1,18 +1,39 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "notify-schedule.h"
 
+#include "notification-object.h"
 #include "notify-op.h"
 
-#define PAUSE     60 /* seconds between tries that lpad makes by itself */
-#define TIMER_MAX (24 * 3600)
+#define PAUSE        60 /* seconds between tries that lpad makes by itself */
+#define NETWORK_TIME 2  /* seconds that a new network has to settle */
+#define TIMER_MAX    (24 * 3600)
+#define STAY_TIME    600 /* seconds: lpad does not end while a try is due so soon */
+
+/* Whose turn it is at the next try */
+typedef enum
+{
+  TRY_DUE,         /* whose time has come */
+  TRY_UNREACHABLE, /* those, and who could not be reached: the network is another one now */
+  TRY_ALL,
+} Try;
 
 struct _LpadNotifySchedule
 {
   LpadEuicc *euicc;
-  LpadEuiccObjects *objects;
   guint timer;
+  gboolean stays; /* lpad is held */
+  Try next_try;
   gint64 last; /* seconds since 1970: when lpad last tried by itself, 0: never */
+  gulong network_handler;
 };
+
+/* What is known of the first notification that waits for a recipient: its later ones wait for it. */
+typedef struct
+{
+  guint64 sequence_number;
+  const char *address; /* NULL: none that could be contacted */
+  LpadAttempts attempts;
+} Recipient;
 
 static gint64
 now_s (void)
@@ -28,28 +49,149 @@ stop_timer (LpadNotifySchedule *schedule)
   schedule->timer = 0;
 }
 
+static LpadStore *
+store_of (LpadNotifySchedule *schedule)
+{
+  return lpad_euicc_core (schedule->euicc)->store;
+}
+
+/* "HOST:PORT" -> Recipient, for all that wait. Who has no address is a recipient by itself. */
+static GHashTable *
+find_recipients (LpadNotifySchedule *schedule)
+{
+  const LpadInventory *inventory = lpad_euicc_inventory (schedule->euicc);
+  GHashTable *recipients = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+
+  for (guint i = 0; i < inventory->notifications->len; i++)
+    {
+      const LpadNotificationInfo *info = g_ptr_array_index (inventory->notifications, i);
+      g_autofree char *name = lpad_notification_object_recipient (info);
+      Recipient *recipient;
+
+      if (g_hash_table_contains (recipients, name))
+        continue;
+      recipient = g_new0 (Recipient, 1);
+      recipient->sequence_number = info->sequence_number;
+      recipient->address = info->address;
+      recipient->attempts
+          = lpad_store_get_attempts (store_of (schedule), inventory->eid, info->sequence_number, now_s ());
+      g_hash_table_insert (recipients, g_steal_pointer (&name), recipient);
+    }
+  return recipients;
+}
+
+static gboolean
+is_due (LpadNotifySchedule *schedule, const Recipient *recipient)
+{
+  return schedule->next_try == TRY_ALL || recipient->attempts.next <= now_s ()
+         || (schedule->next_try == TRY_UNREACHABLE && recipient->attempts.unreachable);
+}
+
+/* The sequence numbers of all that waits for a recipient whose time has come. */
+static GArray *
+list_due (LpadNotifySchedule *schedule, GHashTable *recipients)
+{
+  const LpadInventory *inventory = lpad_euicc_inventory (schedule->euicc);
+  GArray *due = g_array_new (FALSE, FALSE, sizeof (guint64));
+
+  for (guint i = 0; i < inventory->notifications->len; i++)
+    {
+      const LpadNotificationInfo *info = g_ptr_array_index (inventory->notifications, i);
+      g_autofree char *name = lpad_notification_object_recipient (info);
+
+      if (is_due (schedule, g_hash_table_lookup (recipients, name)))
+        g_array_append_val (due, info->sequence_number);
+    }
+  return due;
+}
+
+/* The addresses of those that could not be reached: what the worker of a chip that has just been found cannot
+ * know. */
+static GPtrArray *
+list_silent (GHashTable *recipients)
+{
+  GPtrArray *silent = g_ptr_array_new_with_free_func (g_free);
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, recipients);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      const Recipient *recipient = value;
+
+      if (recipient->address != NULL && recipient->attempts.unreachable)
+        g_ptr_array_add (silent, g_strdup (recipient->address));
+    }
+  return silent;
+}
+
 static gboolean
 deliver (gpointer user_data)
 {
   LpadNotifySchedule *schedule = user_data;
+  g_autoptr (GHashTable) recipients = NULL;
+  g_autoptr (GArray) due = NULL;
   g_autoptr (GError) error = NULL;
 
   schedule->timer = 0;
   if (lpad_euicc_core (schedule->euicc)->stopping || lpad_euicc_is_busy (schedule->euicc))
     return G_SOURCE_REMOVE; /* every operation delivers, and then comes back here */
+  recipients = find_recipients (schedule);
+  due = list_due (schedule, recipients);
+  schedule->next_try = TRY_DUE;
   schedule->last = now_s ();
-  if (lpad_notify_op_start (schedule->euicc, NULL, NULL, NULL, &error) == NULL)
+  if (due->len > 0
+      && lpad_notify_op_start_own (schedule->euicc, due, list_silent (recipients), &error) == NULL)
     g_message ("Notifications could not be sent: %s", error->message);
+  else if (due->len == 0)
+    lpad_notify_schedule_update (schedule);
   return G_SOURCE_REMOVE;
 }
 
+static void
+on_network_changed (GNetworkMonitor *monitor, gboolean available, gpointer user_data)
+{
+  LpadNotifySchedule *schedule = user_data;
+
+  if (!available)
+    return;
+  /* Routes change one by one: what is planned already is not put off by those that follow. */
+  if (schedule->next_try != TRY_DUE && schedule->timer != 0)
+    return;
+  stop_timer (schedule);
+  schedule->next_try = TRY_UNREACHABLE;
+  schedule->timer = g_timeout_add_seconds (NETWORK_TIME, deliver, schedule);
+}
+
+/* Listens to the network while it is what somebody waits for. */
+static void
+watch_network (LpadNotifySchedule *schedule, gboolean watch)
+{
+  if (watch && schedule->network_handler == 0)
+    schedule->network_handler = g_signal_connect (
+        g_network_monitor_get_default (), "network-changed", G_CALLBACK (on_network_changed), schedule);
+  else if (!watch && schedule->network_handler != 0)
+    g_clear_signal_handler (&schedule->network_handler, g_network_monitor_get_default ());
+}
+
+static void
+stay (LpadNotifySchedule *schedule, gboolean stays)
+{
+  LpadActivity *activity = lpad_euicc_core (schedule->euicc)->activity;
+
+  if (stays && !schedule->stays)
+    lpad_activity_hold (activity);
+  else if (!stays && schedule->stays)
+    lpad_activity_release (activity);
+  schedule->stays = stays;
+}
+
 LpadNotifySchedule *
-lpad_notify_schedule_new (LpadEuicc *euicc, LpadEuiccObjects *objects)
+lpad_notify_schedule_new (LpadEuicc *euicc)
 {
   LpadNotifySchedule *schedule = g_new0 (LpadNotifySchedule, 1);
 
   schedule->euicc = euicc;
-  schedule->objects = objects;
   return schedule;
 }
 
@@ -57,6 +199,8 @@ void
 lpad_notify_schedule_free (LpadNotifySchedule *schedule)
 {
   stop_timer (schedule);
+  watch_network (schedule, FALSE);
+  stay (schedule, FALSE);
   g_free (schedule);
 }
 
@@ -64,6 +208,7 @@ void
 lpad_notify_schedule_start (LpadNotifySchedule *schedule)
 {
   stop_timer (schedule);
+  schedule->next_try = TRY_ALL;
   if (lpad_euicc_inventory (schedule->euicc)->notifications->len > 0)
     schedule->timer = g_idle_add (deliver, schedule);
 }
@@ -71,12 +216,27 @@ lpad_notify_schedule_start (LpadNotifySchedule *schedule)
 void
 lpad_notify_schedule_update (LpadNotifySchedule *schedule)
 {
-  gint64 next, now = now_s ();
+  g_autoptr (GHashTable) recipients = find_recipients (schedule);
+  gint64 now = now_s (), next = G_MAXINT64;
+  gboolean unreachable = FALSE;
+  GHashTableIter iter;
+  gpointer value;
 
-  stop_timer (schedule);
-  if (!lpad_euicc_objects_next_attempt (schedule->objects, now, &next))
-    return;
+  g_hash_table_iter_init (&iter, recipients);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      const Recipient *recipient = value;
+
+      next = MIN (next, recipient->attempts.next);
+      unreachable = unreachable || recipient->attempts.unreachable;
+    }
+  next = MAX (next, now);
   if (schedule->last != 0)
     next = MAX (next, schedule->last + PAUSE);
-  schedule->timer = g_timeout_add_seconds ((guint) CLAMP (next - now, 0, TIMER_MAX), deliver, schedule);
+
+  stop_timer (schedule);
+  watch_network (schedule, unreachable);
+  stay (schedule, g_hash_table_size (recipients) > 0 && next - now <= STAY_TIME);
+  if (g_hash_table_size (recipients) > 0)
+    schedule->timer = g_timeout_add_seconds ((guint) MIN (next - now, TIMER_MAX), deliver, schedule);
 }

@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "euicc-objects.h"
+#include "euicc.h"
 
 G_BEGIN_DECLS
 
-/** LpadNotifySchedule: when lpad by itself tries to deliver what is pending on a chip (SGP.22 3.5). */
+/**
+ * LpadNotifySchedule: when lpad by itself tries to deliver what is pending on a chip (SGP.22 3.5): when the
+ * chip is found, when the time of a recipient has come, and, while one cannot be reached, when the network
+ * changes. While a try is due within ten minutes lpad does not end for want of anything to do.
+ */
 typedef struct _LpadNotifySchedule LpadNotifySchedule;
 
-/** lpad_notify_schedule_new: nothing is planned yet. @euicc and @objects outlive it. */
-LpadNotifySchedule *lpad_notify_schedule_new (LpadEuicc *euicc, LpadEuiccObjects *objects);
+/** lpad_notify_schedule_new: nothing is planned yet. @euicc outlives it. */
+LpadNotifySchedule *lpad_notify_schedule_new (LpadEuicc *euicc);
 void lpad_notify_schedule_free (LpadNotifySchedule *schedule);
 
-/** lpad_notify_schedule_start: the chip has just been found: whatever is pending is tried soon, when it is
+/** lpad_notify_schedule_start: the chip has just been found: whatever is pending is tried soon, whether it is
  * due or not, because much may have changed since. */
 void lpad_notify_schedule_start (LpadNotifySchedule *schedule);
 

@@ -538,6 +538,13 @@ lpad_operation_abort (LpadOperation *operation, LpadError reason)
   lpad_operation_finish (operation, error, NULL);
 }
 
+void
+lpad_operation_give_way (LpadOperation *operation)
+{
+  if (operation->sender == NULL)
+    g_cancellable_cancel (operation->cancellable);
+}
+
 gboolean
 lpad_operation_is_finished (LpadOperation *operation)
 {

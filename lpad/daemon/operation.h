@@ -138,6 +138,10 @@ void lpad_operation_begin (LpadOperation *operation);
 /** lpad_operation_abort: ends it as soon as that is safe: the chip has left, or lpad is stopping. */
 void lpad_operation_abort (LpadOperation *operation, LpadError reason);
 
+/** lpad_operation_give_way: somebody else wants the chip: what lpad does by itself ends soon, what somebody
+ * has asked for goes on. */
+void lpad_operation_give_way (LpadOperation *operation);
+
 /** lpad_operation_is_finished: it stays on the bus only for late callers. */
 gboolean lpad_operation_is_finished (LpadOperation *operation);
 

@@ -4,14 +4,19 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "notify.h"
 #include "state-file.h"
+#include "text.h"
 
 #define READERS_FILE       "readers.ini"
 #define NOTIFICATIONS_FILE "notifications.ini"
 #define KEY_SEGMENT_SIZE   "SegmentSize"
-#define FILE_MAX           (64 * 1024) /* octets */
-#define GROUPS_MAX         64          /* readers or chips that are remembered */
+#define FILE_MAX           (256 * 1024) /* octets */
+#define GROUPS_MAX         64           /* readers or chips that are remembered */
 #define HASH_DIGITS        32
+#define REASON_PREFIX      "reason-"
+#define REASON_DIGITS      8
+#define REASON_MAX         300         /* octets */
 #define FIRST_DELAY        60          /* seconds */
 #define LONGEST_DELAY      (24 * 3600) /* seconds */
 
@@ -155,39 +160,81 @@ lpad_store_set_segment_size (LpadStore *store, const char *reader, guint octets)
   store->readers.changed = TRUE;
 }
 
-/* A notification is a key of its chip's group: "SEQUENCE-NUMBER = FAILURES;NEXT". */
-LpadAttempts
-lpad_store_get_attempts (LpadStore *store, const char *eid, guint64 sequence_number, gint64 now)
+/* A notification is a key of its chip's group: "SEQUENCE-NUMBER = FAILURES;NEXT;REASON;UNREACHABLE". The
+ * reason is the name of another key, whose value is the sentence: a server that is gone is the reason of
+ * many. */
+static char **
+read_notification (LpadStore *store, const char *eid, guint64 sequence_number)
 {
   g_autofree char *group = hash_name ("eid", eid);
   g_autofree char *key = g_strdup_printf ("%" G_GUINT64_FORMAT, sequence_number);
   g_auto (GStrv) values = g_key_file_get_string_list (store->notifications.values, group, key, NULL, NULL);
-  LpadAttempts attempts = { 0, 0 };
+
+  return values != NULL && g_strv_length (values) == 4 ? g_steal_pointer (&values) : NULL;
+}
+
+LpadAttempts
+lpad_store_get_attempts (LpadStore *store, const char *eid, guint64 sequence_number, gint64 now)
+{
+  g_auto (GStrv) values = read_notification (store, eid, sequence_number);
+  LpadAttempts attempts = { 0, 0, FALSE };
   guint64 failures;
   gint64 next;
 
-  if (values == NULL || g_strv_length (values) != 2
-      || !g_ascii_string_to_unsigned (values[0], 10, 0, G_MAXUINT, &failures, NULL)
+  if (values == NULL || !g_ascii_string_to_unsigned (values[0], 10, 0, G_MAXUINT, &failures, NULL)
       || !g_ascii_string_to_signed (values[1], 10, 0, G_MAXINT64, &next, NULL))
     return attempts;
   attempts.failures = (guint) failures;
   attempts.next = next - now > LONGEST_DELAY ? 0 : next;
+  attempts.unreachable = g_str_equal (values[3], "true");
   return attempts;
 }
 
+char *
+lpad_store_get_failure (LpadStore *store, const char *eid, guint64 sequence_number)
+{
+  g_autofree char *group = hash_name ("eid", eid);
+  g_auto (GStrv) values = read_notification (store, eid, sequence_number);
+  g_autofree char *text = NULL;
+
+  if (values == NULL)
+    return NULL;
+  text = g_key_file_get_string (store->notifications.values, group, values[2], NULL);
+  return text != NULL ? lpad_text_clean ((const guint8 *) text, strlen (text), REASON_MAX) : NULL;
+}
+
+/* The name of the key that holds the reason, which is made when it is new. */
+static char *
+keep_reason (LpadStore *store, const char *group, const char *message)
+{
+  g_autofree char *hash = hash_name ("reason", message);
+  g_autofree char *text = lpad_text_clean ((const guint8 *) message, strlen (message), REASON_MAX);
+  char *key = g_strdup_printf (REASON_PREFIX "%.*s", REASON_DIGITS, hash);
+
+  g_key_file_set_string (store->notifications.values, group, key, text);
+  return key;
+}
+
 void
-lpad_store_add_failure (LpadStore *store, const char *eid, guint64 sequence_number, gint64 now)
+lpad_store_add_failure (LpadStore *store, const char *eid, guint64 sequence_number, GError *error, gint64 now)
 {
   LpadAttempts attempts = lpad_store_get_attempts (store, eid, sequence_number, now);
   g_autofree char *group = hash_name ("eid", eid);
   g_autofree char *key = g_strdup_printf ("%" G_GUINT64_FORMAT, sequence_number);
+  g_autofree char *reason = NULL;
   g_autofree char *value = NULL;
+  gboolean unreachable = lpad_notify_is_silence (error);
   gint64 delay = LONGEST_DELAY;
 
   if (attempts.failures < 11) /* 60 s * 2^11 is more than a day */
     delay = MIN (LONGEST_DELAY, (gint64) FIRST_DELAY << attempts.failures);
-  value = g_strdup_printf ("%u;%" G_GINT64_FORMAT ";", attempts.failures + 1, now + delay);
   make_room (&store->notifications, group);
+  reason = keep_reason (store, group, error->message);
+  value = g_strdup_printf ("%u;%" G_GINT64_FORMAT ";%s;%s;",
+                           attempts.failures + 1,
+                           now + delay,
+                           reason,
+                           unreachable ? "true" : "false");
   g_key_file_set_value (store->notifications.values, group, key, value);
   store->notifications.changed = TRUE;
 }
@@ -207,23 +254,53 @@ is_pending (const char *key, GArray *pending)
   return FALSE;
 }
 
+static void
+forget (LpadStore *store, const char *group, const char *key)
+{
+  g_key_file_remove_key (store->notifications.values, group, key, NULL);
+  store->notifications.changed = TRUE;
+}
+
+/* Reasons that no notification of the group names any more go, too. */
+static void
+forget_reasons (LpadStore *store, const char *group, GHashTable *named)
+{
+  g_auto (GStrv) names = g_key_file_get_keys (store->notifications.values, group, NULL, NULL);
+
+  for (guint i = 0; names != NULL && names[i] != NULL; i++)
+    {
+      if (g_str_has_prefix (names[i], REASON_PREFIX) && !g_hash_table_contains (named, names[i]))
+        forget (store, group, names[i]);
+    }
+}
+
 void
 lpad_store_keep_only (LpadStore *store, const char *eid, GArray *pending)
 {
   g_autofree char *group = hash_name ("eid", eid);
   g_auto (GStrv) names = g_key_file_get_keys (store->notifications.values, group, NULL, NULL);
+  g_autoptr (GHashTable) named = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   guint kept = 0;
 
   for (guint i = 0; names != NULL && names[i] != NULL; i++)
     {
-      if (is_pending (names[i], pending))
+      g_auto (GStrv) values = NULL;
+
+      if (g_str_has_prefix (names[i], REASON_PREFIX))
+        continue;
+      if (!is_pending (names[i], pending))
         {
-          kept++;
+          forget (store, group, names[i]);
           continue;
         }
-      g_key_file_remove_key (store->notifications.values, group, names[i], NULL);
-      store->notifications.changed = TRUE;
+      kept++;
+      values = g_key_file_get_string_list (store->notifications.values, group, names[i], NULL, NULL);
+      if (values != NULL && g_strv_length (values) == 4)
+        g_hash_table_add (named, g_strdup (values[2]));
     }
-  if (names != NULL && kept == 0)
+  if (names == NULL)
+    return;
+  forget_reasons (store, group, named);
+  if (kept == 0)
     g_key_file_remove_group (store->notifications.values, group, NULL);
 }

@@ -28,11 +28,13 @@ void lpad_store_set_segment_size (LpadStore *store, const char *reader, guint oc
  * LpadAttempts: what became of the tries to deliver a notification.
  * @failures: how many have failed
  * @next: when to try again, seconds since 1970, 0: at once
+ * @unreachable: the last one failed because the server could not be reached: another network may help
  */
 typedef struct
 {
   guint failures;
   gint64 next;
+  gboolean unreachable;
 } LpadAttempts;
 
 /**
@@ -42,11 +44,18 @@ typedef struct
  */
 LpadAttempts lpad_store_get_attempts (LpadStore *store, const char *eid, guint64 sequence_number, gint64 now);
 
+/** lpad_store_get_failure: why the last try failed, a sentence; NULL: none has. Free with g_free(). */
+char *lpad_store_get_failure (LpadStore *store, const char *eid, guint64 sequence_number);
+
 /**
- * lpad_store_add_failure: a delivery failed at @now; the next try is 1 minute later, and twice as long each
- * time after, up to 24 hours.
+ * lpad_store_add_failure: a delivery failed at @now because of @error; the next try is 1 minute later, and
+ * twice as long each time after, up to 24 hours.
  */
-void lpad_store_add_failure (LpadStore *store, const char *eid, guint64 sequence_number, gint64 now);
+void lpad_store_add_failure (LpadStore *store,
+                             const char *eid,
+                             guint64 sequence_number,
+                             GError *error,
+                             gint64 now);
 
 /**
  * lpad_store_keep_only: forgets notifications of the chip @eid other than those in @pending.

@@ -18,6 +18,7 @@ struct _LpadChip
   LpadLadderMemory ladder;
   LpadCard *card;
   LpadChannel *channel;
+  GHashTable *silent_servers;
 };
 
 static guint
@@ -143,6 +144,7 @@ lpad_chip_new (const LpadChipConfig *config)
   chip->config = *config;
   chip->config.aids = g_ptr_array_ref (config->aids);
   chip->config.imei = g_strdup (config->imei);
+  chip->silent_servers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   chip->segment_size.octets = config->segment_size > 0 ? config->segment_size : LPAD_SEGMENT_SIZE_MAX;
   return chip;
 }
@@ -153,6 +155,7 @@ lpad_chip_free (LpadChip *chip)
   if (chip == NULL)
     return;
   lpad_chip_close (chip);
+  g_hash_table_unref (chip->silent_servers);
   g_ptr_array_unref (chip->config.aids);
   g_clear_pointer (&chip->found, g_ptr_array_unref);
   g_free (chip->config.imei);
@@ -165,6 +168,12 @@ const LpadChipConfig *
 lpad_chip_config (LpadChip *chip)
 {
   return &chip->config;
+}
+
+GHashTable *
+lpad_chip_silent_servers (LpadChip *chip)
+{
+  return chip->silent_servers;
 }
 
 guint

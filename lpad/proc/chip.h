@@ -44,6 +44,12 @@ LpadChip *lpad_chip_new (const LpadChipConfig *config);
 void lpad_chip_free (LpadChip *chip);
 const LpadChipConfig *lpad_chip_config (LpadChip *chip);
 
+/**
+ * lpad_chip_silent_servers: the servers that did not answer when they were last told something of this chip:
+ * a set of "HOST:PORT". Kept by lpad_notify_send() and its like, which try them after all others.
+ */
+GHashTable *lpad_chip_silent_servers (LpadChip *chip);
+
 /** lpad_chip_segment_size: octets of a STORE DATA command that have proved to work; worth remembering. */
 guint lpad_chip_segment_size (LpadChip *chip);
 

@@ -5,7 +5,9 @@
 #include "error-details.h"
 #include "es9.h"
 
-/* One round of deliveries: a connection for each recipient, and who is not to be tried again in this round.
+/*
+ * One round of deliveries: a connection for each recipient, and who is not to be tried again in this round.
+ * @leave_silent: who did not answer the last time is not tried
  */
 typedef struct
 {
@@ -16,6 +18,7 @@ typedef struct
   GHashTable *connections; /* recipient -> LpadHttps */
   GHashTable *held_up;     /* recipient -> GError: its later ones must not overtake the one that failed */
   GError *lost;            /* the chip cannot be reached: there is no sense in going on */
+  gboolean leave_silent;
   GCancellable *cancellable;
 } Round;
 
@@ -37,17 +40,10 @@ round_clear (Round *round)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Round, round_clear)
 
-/* The same for all ways to write a recipient's normalised address: a missing port is 443. */
-static char *
-recipient_of (const char *address)
-{
-  return strchr (address, ':') != NULL ? g_strdup (address) : g_strdup_printf ("%s:443", address);
-}
-
 static LpadHttps *
 round_connection (Round *round, const char *address, GError **error)
 {
-  g_autofree char *recipient = recipient_of (address);
+  g_autofree char *recipient = lpad_notify_recipient (address);
   LpadHttps *https;
 
   if (round->lent != NULL && lpad_address_equal (lpad_https_address (round->lent), address))
@@ -65,7 +61,32 @@ round_connection (Round *round, const char *address, GError **error)
 static void
 hold_up (Round *round, const char *address, const GError *error)
 {
-  g_hash_table_insert (round->held_up, recipient_of (address), g_error_copy (error));
+  g_hash_table_insert (round->held_up, lpad_notify_recipient (address), g_error_copy (error));
+}
+
+/* Remembers whether the recipient at @address answers. A refusal is an answer, too. */
+static void
+note_answer (Round *round, const char *address, GError *error)
+{
+  GHashTable *silent = lpad_chip_silent_servers (round->chip);
+  g_autofree char *recipient = lpad_notify_recipient (address);
+
+  if (lpad_notify_is_silence (error))
+    g_hash_table_add (silent, g_steal_pointer (&recipient));
+  else if (!g_error_matches (error, LPAD_ERROR, LPAD_ERROR_CANCELLED))
+    g_hash_table_remove (silent, recipient);
+}
+
+/* Whether the recipient did not answer when it was last tried */
+static gboolean
+is_silent (Round *round, const LpadNotificationInfo *info)
+{
+  g_autofree char *recipient = NULL;
+
+  if (info->address == NULL)
+    return FALSE;
+  recipient = lpad_notify_recipient (info->address);
+  return g_hash_table_contains (lpad_chip_silent_servers (round->chip), recipient);
 }
 
 /* Notes what is to be done about @error of the chip. One notification that the chip does not hand out, or
@@ -77,6 +98,22 @@ note_chip_error (Round *round, LpadChannel *channel, const GError *error)
     round->lost = g_error_copy (error);
 }
 
+static gboolean
+post (Round *round, const char *address, GBytes *notification, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  LpadHttps *https = round_connection (round, address, &local);
+  gboolean taken
+      = https != NULL && lpad_es9_handle_notification (https, notification, round->cancellable, &local);
+
+  note_answer (round, address, local);
+  if (taken)
+    return TRUE;
+  hold_up (round, address, local);
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}
+
 /* Retrieve, send, and only after the server's 2xx remove */
 static void
 deliver (Round *round, const LpadNotificationInfo *info, GError **error)
@@ -84,20 +121,14 @@ deliver (Round *round, const LpadNotificationInfo *info, GError **error)
   g_autoptr (GBytes) notification = NULL;
   g_autoptr (GError) local = NULL;
   LpadChannel *channel = lpad_chip_open (round->chip, NULL, &local);
-  LpadHttps *https;
 
   if (channel != NULL)
     notification = lpad_es10b_retrieve_notification (channel, info->sequence_number, &local);
   if (notification == NULL)
     note_chip_error (round, channel, local);
-  else
-    {
-      https = round_connection (round, info->address, &local);
-      if (https == NULL || !lpad_es9_handle_notification (https, notification, round->cancellable, &local))
-        hold_up (round, info->address, local);
-      else if (!lpad_es10b_remove_notification (channel, info->sequence_number, &local))
-        note_chip_error (round, channel, local);
-    }
+  else if (post (round, info->address, notification, &local)
+           && !lpad_es10b_remove_notification (channel, info->sequence_number, &local))
+    note_chip_error (round, channel, local);
   if (local != NULL)
     g_propagate_error (error, g_steal_pointer (&local));
 }
@@ -114,7 +145,7 @@ try_to_deliver (Round *round, const LpadNotificationInfo *info)
                         LPAD_ERROR_FAILED,
                         "The profile names \"%s\" as the place for its notifications, which is no address",
                         info->address_text);
-  recipient = recipient_of (info->address);
+  recipient = lpad_notify_recipient (info->address);
   earlier = g_hash_table_lookup (round->held_up, recipient);
   if (earlier != NULL)
     return g_error_copy (earlier);
@@ -179,23 +210,83 @@ hold_up_failed (Round *round, GPtrArray *pending, GPtrArray *deliveries)
     }
 }
 
-/* Tries all (or @only one) that is pending and not in @deliveries, and adds it there. Returns: FALSE when the
+static gboolean
+is_wanted (GArray *wanted, guint64 sequence_number)
+{
+  for (guint i = 0; i < wanted->len; i++)
+    {
+      if (g_array_index (wanted, guint64, i) == sequence_number)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* Leaves in @pending (sorted) what is @wanted, and what must go to the same recipients before it. */
+static void
+keep_wanted (GPtrArray *pending, GArray *wanted)
+{
+  g_autoptr (GHashTable) recipients = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (guint i = pending->len; i > 0; i--)
+    {
+      const LpadNotificationInfo *info = g_ptr_array_index (pending, i - 1);
+      g_autofree char *recipient = info->address != NULL ? lpad_notify_recipient (info->address) : NULL;
+      gboolean keep = is_wanted (wanted, info->sequence_number);
+
+      if (!keep && (recipient == NULL || !g_hash_table_contains (recipients, recipient)))
+        g_ptr_array_remove_index (pending, i - 1);
+      else if (recipient != NULL)
+        g_hash_table_add (recipients, g_steal_pointer (&recipient));
+    }
+}
+
+/* Moves those of silent recipients to the end, so that nobody waits for them; the order for each recipient
+ * stays. */
+static void
+put_silent_last (Round *round, GPtrArray *pending)
+{
+  for (guint i = 0, left = pending->len; left > 0; left--)
+    {
+      if (is_silent (round, g_ptr_array_index (pending, i)))
+        g_ptr_array_add (pending, g_ptr_array_steal_index (pending, i));
+      else
+        i++;
+    }
+}
+
+/* Whether nobody is to wait for this recipient now. One that has fallen silent in this round has had its try:
+ * all that is for it has failed. */
+static gboolean
+is_left (Round *round, const LpadNotificationInfo *info)
+{
+  g_autofree char *recipient = NULL;
+
+  if (!round->leave_silent || !is_silent (round, info))
+    return FALSE;
+  recipient = lpad_notify_recipient (info->address);
+  return !g_hash_table_contains (round->held_up, recipient);
+}
+
+/* Tries all that is pending (or @wanted) and not in @deliveries, and adds it there. Returns: FALSE when the
  * chip was lost or the caller has cancelled */
 static gboolean
-run_round (Round *round, const guint64 *only, GPtrArray *deliveries, GError **error)
+run_round (Round *round, GArray *wanted, GPtrArray *deliveries, GError **error)
 {
   g_autoptr (GPtrArray) pending = list_sorted (round->chip, round->cancellable, error);
 
   if (pending == NULL)
     return FALSE;
   hold_up_failed (round, pending, deliveries);
+  if (wanted != NULL)
+    keep_wanted (pending, wanted);
+  put_silent_last (round, pending);
   for (guint i = 0; i < pending->len && round->lost == NULL; i++)
     {
       const LpadNotificationInfo *info = g_ptr_array_index (pending, i);
 
       if (!lpad_check_cancelled (round->cancellable, error))
         return FALSE;
-      if ((only == NULL || *only == info->sequence_number) && !was_tried (deliveries, info->sequence_number))
+      if (!was_tried (deliveries, info->sequence_number) && !is_left (round, info))
         g_ptr_array_add (deliveries, delivery_new (info, try_to_deliver (round, info)));
     }
   if (round->lost != NULL)
@@ -204,6 +295,21 @@ run_round (Round *round, const guint64 *only, GPtrArray *deliveries, GError **er
       return FALSE;
     }
   return lpad_check_cancelled (round->cancellable, error);
+}
+
+gboolean
+lpad_notify_is_silence (GError *error)
+{
+  LpadErrorDetails *details = error != NULL ? lpad_error_details (error) : NULL;
+
+  return details != NULL && details->http_status == 0
+         && (error->code == LPAD_ERROR_SERVER_UNREACHABLE || error->code == LPAD_ERROR_TIMEOUT);
+}
+
+char *
+lpad_notify_recipient (const char *address)
+{
+  return strchr (address, ':') != NULL ? g_strdup (address) : g_strdup_printf ("%s:443", address);
 }
 
 void
@@ -220,7 +326,7 @@ gboolean
 lpad_notify_send (LpadChip *chip,
                   const LpadContext *context,
                   const LpadEuiccInfo *info,
-                  const guint64 *only,
+                  GArray *wanted,
                   LpadHttps *https,
                   GPtrArray **deliveries,
                   GCancellable *cancellable,
@@ -232,14 +338,11 @@ lpad_notify_send (LpadChip *chip,
   gboolean complete;
 
   round_init (&round);
-  complete = run_round (&round, only, tried, error);
-  if (complete && only != NULL && tried->len == 0)
+  complete = run_round (&round, wanted, tried, error);
+  if (complete && wanted != NULL && tried->len == 0)
     {
-      g_set_error (error,
-                   LPAD_ERROR,
-                   LPAD_ERROR_NOT_FOUND,
-                   "There is no pending notification %" G_GUINT64_FORMAT,
-                   *only);
+      g_set_error_literal (
+          error, LPAD_ERROR, LPAD_ERROR_NOT_FOUND, "The notification does not wait on the chip any more");
       return FALSE;
     }
   *deliveries = g_steal_pointer (&tried);
@@ -308,7 +411,12 @@ lpad_notify_send_rest (LpadChip *chip,
                        GCancellable *cancellable)
 {
   g_auto (Round) round = {
-    .chip = chip, .context = context, .info = (*inventory)->info, .lent = https, .cancellable = cancellable
+    .chip = chip,
+    .context = context,
+    .info = (*inventory)->info,
+    .lent = https,
+    .leave_silent = TRUE,
+    .cancellable = cancellable,
   };
   g_autoptr (GError) error = NULL;
   LpadInventory *now;

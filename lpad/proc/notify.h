@@ -21,20 +21,29 @@ typedef struct
 
 void lpad_delivery_free (LpadDelivery *delivery);
 
+/** lpad_notify_is_silence: whether @error of a delivery (nullable) says that the recipient did not answer at
+ * all: another network, or time, may help. A status that is no success is an answer. */
+gboolean lpad_notify_is_silence (GError *error);
+
+/** lpad_notify_recipient: how the recipient at @address is told from others: "HOST:PORT", a missing port
+ * being 443. Free with g_free(). */
+char *lpad_notify_recipient (const char *address);
+
 /**
  * lpad_notify_send: delivers pending notifications, in the order of their sequence numbers for each
  * recipient, and removes each from the chip only after the server's 2xx (SGP.22 3.5). A recipient that cannot
- * be reached holds up its own only.
- * @only: a sequence number to send alone, or NULL: all
+ * be reached holds up its own only, and is tried last the next time.
+ * @wanted: (nullable) (element-type guint64): the sequence numbers to send; older ones for the same
+ * recipients go before them. NULL: all
  * @https: (nullable): an open connection to use for its server
  * @deliveries: (out): (element-type LpadDelivery) what was tried, also when the rest could not be
  * Returns: FALSE only when the chip could not be read or was lost on the way, or when cancelled; or
- * %LPAD_ERROR_NOT_FOUND when @only is not pending, and then there are no @deliveries
+ * %LPAD_ERROR_NOT_FOUND when none of @wanted is pending, and then there are no @deliveries
  */
 gboolean lpad_notify_send (LpadChip *chip,
                            const LpadContext *context,
                            const LpadEuiccInfo *info,
-                           const guint64 *only,
+                           GArray *wanted,
                            LpadHttps *https,
                            GPtrArray **deliveries,
                            GCancellable *cancellable,
@@ -55,8 +64,10 @@ void lpad_notify_send_result (LpadChip *chip,
                               GCancellable *cancellable);
 
 /**
- * lpad_notify_send_rest: sends what is pending in @inventory and not in @deliveries, adds to @deliveries, and
- * replaces @inventory by what the chip says afterwards. A failure is only in @deliveries.
+ * lpad_notify_send_rest: at the end of something else, for which somebody waits: sends what is pending in
+ * @inventory and not in @deliveries, adds to @deliveries, and replaces @inventory by what the chip says
+ * afterwards. A failure is only in @deliveries. A recipient that did not answer the last time is left for a
+ * try of its own: who waits is not held up.
  */
 void lpad_notify_send_rest (LpadChip *chip,
                             const LpadContext *context,

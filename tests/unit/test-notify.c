@@ -9,14 +9,24 @@
 
 #define TRANSACTION "00112233445566778899aabbccddeeff"
 
-/* Sends all (or @only one) that is pending; there must be @count deliveries. */
+static GArray *
+numbers_new (guint64 number)
+{
+  GArray *numbers = g_array_new (FALSE, FALSE, sizeof number);
+
+  g_array_append_val (numbers, number);
+  return numbers;
+}
+
+/* Sends all (or what is wanted with @only one) that is pending; there must be @count deliveries. */
 static GPtrArray *
 send (ProcFixture *f, const guint64 *only, guint count)
 {
+  g_autoptr (GArray) wanted = only != NULL ? numbers_new (*only) : NULL;
   g_autoptr (GError) error = NULL;
   GPtrArray *deliveries = NULL;
 
-  g_assert_true (lpad_notify_send (f->chip, &f->context, f->info, only, NULL, &deliveries, NULL, &error));
+  g_assert_true (lpad_notify_send (f->chip, &f->context, f->info, wanted, NULL, &deliveries, NULL, &error));
   g_assert_no_error (error);
   g_assert_cmpuint (deliveries->len, ==, count);
   return deliveries;
@@ -139,32 +149,58 @@ test_invalid_address (ProcFixture *f, gconstpointer address)
   assert_delivered (f, deliveries, 1, 2);
 }
 
+/* One alone: an older one for the same recipient goes first, others stay. */
 static void
 test_only (ProcFixture *f, gconstpointer unused)
 {
-  const guint64 second = 2;
+  const guint64 second = 3;
   g_autoptr (GPtrArray) deliveries = NULL;
 
   fake_chip_add_notification (f->fake, 1, LPAD_EVENT_ENABLE, TEST_HOST);
-  fake_chip_add_notification (f->fake, 2, LPAD_EVENT_DISABLE, TEST_HOST);
-  proc_fixture_accept (f, 1);
-  deliveries = send (f, &second, 1);
-  assert_delivered (f, deliveries, 0, 2);
-  g_assert_true (fake_chip_has_notification (f->fake, 1));
+  fake_chip_add_notification (f->fake, 2, LPAD_EVENT_ENABLE, TEST_DEAD_HOST);
+  fake_chip_add_notification (f->fake, 3, LPAD_EVENT_DISABLE, TEST_HOST);
+  fake_chip_add_notification (f->fake, 4, LPAD_EVENT_ENABLE, TEST_HOST);
+  proc_fixture_accept (f, 2);
+  deliveries = send (f, &second, 2);
+  assert_delivered (f, deliveries, 0, 1);
+  assert_delivered (f, deliveries, 1, 3);
+  g_assert_true (fake_chip_has_notification (f->fake, 2));
+  g_assert_true (fake_chip_has_notification (f->fake, 4));
 }
 
 static void
 test_only_unknown (ProcFixture *f, gconstpointer unused)
 {
-  const guint64 number = 3;
+  g_autoptr (GArray) wanted = numbers_new (3);
   g_autoptr (GError) error = NULL;
   GPtrArray *deliveries = NULL;
 
   fake_chip_add_notification (f->fake, 1, LPAD_EVENT_ENABLE, TEST_HOST);
-  g_assert_false (lpad_notify_send (f->chip, &f->context, f->info, &number, NULL, &deliveries, NULL, &error));
+  g_assert_false (lpad_notify_send (f->chip, &f->context, f->info, wanted, NULL, &deliveries, NULL, &error));
   g_assert_error (error, LPAD_ERROR, LPAD_ERROR_NOT_FOUND);
   g_assert_null (deliveries);
   g_assert_cmpuint (test_server_connections (f->server), ==, 0);
+}
+
+/* Who did not answer is tried after all others the next time, and a refusal is an answer. */
+static void
+test_silent_last (ProcFixture *f, gconstpointer unused)
+{
+  g_autoptr (GPtrArray) first = NULL;
+  g_autoptr (GPtrArray) again = NULL;
+
+  fake_chip_add_notification (f->fake, 1, LPAD_EVENT_ENABLE, TEST_DEAD_HOST);
+  fake_chip_add_notification (f->fake, 2, LPAD_EVENT_DISABLE, TEST_DEAD_HOST);
+  first = send (f, NULL, 2);
+  assert_kept (f, first, 0, 1, LPAD_ERROR_SERVER_UNREACHABLE);
+  g_assert_cmpuint (g_hash_table_size (lpad_chip_silent_servers (f->chip)), ==, 1);
+
+  fake_chip_add_notification (f->fake, 3, LPAD_EVENT_ENABLE, TEST_HOST);
+  proc_fixture_accept (f, 1);
+  again = send (f, NULL, 3);
+  assert_delivered (f, again, 0, 3);
+  assert_kept (f, again, 1, 1, LPAD_ERROR_SERVER_UNREACHABLE);
+  assert_kept (f, again, 2, 2, LPAD_ERROR_SERVER_UNREACHABLE);
 }
 
 /* The chip does not hand one out, or no longer has it: no reason to hold up the others. */
@@ -390,6 +426,24 @@ test_rest_after_failure (ProcFixture *f, gconstpointer unused)
   g_assert_cmpuint (inventory->notifications->len, ==, 2);
 }
 
+/* Who waits for the end of something else does not wait for a recipient that is known not to answer. */
+static void
+test_rest_leaves_silent (ProcFixture *f, gconstpointer unused)
+{
+  g_autoptr (GPtrArray) deliveries = g_ptr_array_new_with_free_func ((GDestroyNotify) lpad_delivery_free);
+  g_autoptr (LpadInventory) inventory = NULL;
+
+  g_hash_table_add (lpad_chip_silent_servers (f->chip), lpad_notify_recipient (TEST_DEAD_HOST));
+  fake_chip_add_notification (f->fake, 1, LPAD_EVENT_ENABLE, TEST_DEAD_HOST);
+  fake_chip_add_notification (f->fake, 2, LPAD_EVENT_ENABLE, TEST_HOST);
+  inventory = read_inventory (f);
+  proc_fixture_accept (f, 1);
+  lpad_notify_send_rest (f->chip, &f->context, NULL, &inventory, deliveries, NULL);
+  g_assert_cmpuint (deliveries->len, ==, 1);
+  assert_delivered (f, deliveries, 0, 2);
+  g_assert_cmpuint (inventory->notifications->len, ==, 1);
+}
+
 static void
 test_remove (ProcFixture *f, gconstpointer unused)
 {
@@ -438,6 +492,8 @@ main (int argc, char **argv)
   ADD ("result/has-elder", test_result_has_elder, NULL);
   ADD ("rest/plain", test_rest, NULL);
   ADD ("rest/after-failure", test_rest_after_failure, NULL);
+  ADD ("rest/leaves-silent", test_rest_leaves_silent, NULL);
+  ADD ("silent-last", test_silent_last, NULL);
   ADD ("remove", test_remove, NULL);
   return g_test_run ();
 }

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "error-details.h"
+
 #define EID    "89049032000000000000000000000163"
 #define READER "ACME Reader 00 00"
 #define NOW    G_GINT64_CONSTANT (1700000000)
@@ -45,6 +47,20 @@ tear_down (Fixture *fixture, gconstpointer data)
 }
 
 static void
+add_failure_of (LpadStore *store, guint64 number, LpadError code, const char *message, gint64 now)
+{
+  g_autoptr (GError) error = g_error_new_literal (LPAD_ERROR, (gint) code, message);
+
+  lpad_store_add_failure (store, EID, number, error, now);
+}
+
+static void
+add_failure (LpadStore *store, guint64 number, gint64 now)
+{
+  add_failure_of (store, number, LPAD_ERROR_SERVER_REFUSED, "The server refused", now);
+}
+
+static void
 test_round_trip (Fixture *fixture, gconstpointer data)
 {
   LpadStore *store = lpad_store_open (fixture->folder);
@@ -52,7 +68,7 @@ test_round_trip (Fixture *fixture, gconstpointer data)
 
   g_assert_cmpuint (lpad_store_get_segment_size (store, READER), ==, 0);
   lpad_store_set_segment_size (store, READER, 120);
-  lpad_store_add_failure (store, EID, 0, NOW);
+  add_failure (store, 0, NOW);
   lpad_store_save (store);
   lpad_store_free (store);
 
@@ -65,6 +81,55 @@ test_round_trip (Fixture *fixture, gconstpointer data)
   lpad_store_free (store);
 }
 
+/* Why a delivery failed outlives lpad, once for all that failed so; reasons that nobody has any more go. */
+static void
+test_failures (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = file_path (fixture, "notifications.ini");
+  g_autofree char *text = NULL;
+  g_autofree char *first = NULL;
+  g_autofree char *second = NULL;
+  g_autoptr (GArray) pending = g_array_new (FALSE, FALSE, sizeof (guint64));
+  LpadStore *store = lpad_store_open (fixture->folder);
+  const guint64 kept = 2;
+
+  g_assert_null (lpad_store_get_failure (store, EID, 1));
+  add_failure_of (store, 1, LPAD_ERROR_SERVER_UNREACHABLE, "The server; cannot be reached", NOW);
+  add_failure (store, 2, NOW);
+  add_failure (store, 3, NOW);
+  lpad_store_save (store);
+  lpad_store_free (store);
+
+  store = lpad_store_open (fixture->folder);
+  first = lpad_store_get_failure (store, EID, 1);
+  second = lpad_store_get_failure (store, EID, 3);
+  g_assert_cmpstr (first, ==, "The server; cannot be reached");
+  g_assert_cmpstr (second, ==, "The server refused");
+  g_assert_true (lpad_store_get_attempts (store, EID, 1, NOW).unreachable);
+  g_assert_false (lpad_store_get_attempts (store, EID, 2, NOW).unreachable);
+
+  g_array_append_val (pending, kept);
+  lpad_store_keep_only (store, EID, pending);
+  lpad_store_save (store);
+  lpad_store_free (store);
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  g_assert_nonnull (strstr (text, "The server refused"));
+  g_assert_null (strstr (text, "cannot be reached"));
+}
+
+/* A clock that jumps ahead makes everything due once, and no more. */
+static void
+test_clock_set_ahead (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (LpadStore) store = lpad_store_open (NULL);
+  gint64 later = NOW + 365 * DAY;
+
+  add_failure (store, 1, NOW);
+  g_assert_cmpint (lpad_store_get_attempts (store, EID, 1, later).next, <, later);
+  add_failure (store, 1, later);
+  g_assert_cmpint (lpad_store_get_attempts (store, EID, 1, later).next, ==, later + 120);
+}
+
 static void
 test_no_identifiers (Fixture *fixture, gconstpointer data)
 {
@@ -72,7 +137,7 @@ test_no_identifiers (Fixture *fixture, gconstpointer data)
   g_autoptr (LpadStore) store = lpad_store_open (fixture->folder);
 
   lpad_store_set_segment_size (store, READER, 120);
-  lpad_store_add_failure (store, EID, 3, NOW);
+  add_failure (store, 3, NOW);
   lpad_store_save (store);
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
@@ -98,7 +163,7 @@ test_delays (Fixture *fixture, gconstpointer data)
     {
       LpadAttempts attempts;
 
-      lpad_store_add_failure (store, EID, 1, NOW);
+      add_failure (store, 1, NOW);
       attempts = lpad_store_get_attempts (store, EID, 1, NOW);
       g_assert_cmpuint (attempts.failures, ==, i);
       g_assert_cmpint (attempts.next - NOW, >=, last);
@@ -114,7 +179,7 @@ test_clock_set_back (Fixture *fixture, gconstpointer data)
   g_autoptr (LpadStore) store = lpad_store_open (NULL);
   LpadAttempts attempts;
 
-  lpad_store_add_failure (store, EID, 1, NOW);
+  add_failure (store, 1, NOW);
   attempts = lpad_store_get_attempts (store, EID, 1, NOW - 2 * DAY);
   g_assert_cmpint (attempts.next, ==, 0);
   g_assert_cmpuint (attempts.failures, ==, 1);
@@ -127,8 +192,8 @@ test_keep_only (Fixture *fixture, gconstpointer data)
   g_autoptr (GArray) pending = g_array_new (FALSE, FALSE, sizeof (guint64));
   guint64 kept = 2;
 
-  lpad_store_add_failure (store, EID, 1, NOW);
-  lpad_store_add_failure (store, EID, kept, NOW);
+  add_failure (store, 1, NOW);
+  add_failure (store, kept, NOW);
   g_array_append_val (pending, kept);
   lpad_store_keep_only (store, EID, pending);
   g_assert_cmpuint (lpad_store_get_attempts (store, EID, 1, NOW).failures, ==, 0);
@@ -197,6 +262,8 @@ main (int argc, char **argv)
   ADD ("no-identifiers", test_no_identifiers);
   ADD ("delays", test_delays);
   ADD ("clock-set-back", test_clock_set_back);
+  ADD ("clock-set-ahead", test_clock_set_ahead);
+  ADD ("failures", test_failures);
   ADD ("keep-only", test_keep_only);
   ADD ("damaged", test_damaged);
   ADD ("no-folder", test_no_folder);
