@@ -66,7 +66,7 @@ _lui_cli ()
     enable|disable|rename)
       [[ $current == -* ]] || words=$(_lui_cli_profiles) ;;
     notifications)
-      words="$words list send" ;;
+      words="$words list send remove --force" ;;
     issuer)
       words="$words list add remove --test --yes -t -y"
       if [[ $previous == add && $current != -* ]]; then

@@ -77,6 +77,20 @@ lui_time_to_string (guint64 seconds)
   return time == NULL ? g_strdup ("an unknown time") : g_date_time_format (time, "%Y-%m-%d %H:%M:%S");
 }
 
+char *
+lui_wait_to_string (guint64 seconds, guint64 now)
+{
+  guint64 wait = seconds > now ? seconds - now : 0;
+
+  if (wait == 0)
+    return g_strdup ("now");
+  if (wait < 60)
+    return g_strdup_printf ("in %" G_GUINT64_FORMAT " s", wait);
+  if (wait < 60 * 60)
+    return g_strdup_printf ("in %" G_GUINT64_FORMAT " min", (wait + 30) / 60);
+  return g_strdup_printf ("in %" G_GUINT64_FORMAT " h", (wait + 1800) / 3600);
+}
+
 LuiTable *
 lui_table_new (guint n_columns)
 {

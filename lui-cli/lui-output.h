@@ -29,6 +29,10 @@ char *lui_size_to_string (guint64 octets);
 /** lui_time_to_string: seconds since 1970 as local date and time. Free with g_free(). */
 char *lui_time_to_string (guint64 seconds);
 
+/** lui_wait_to_string: how long it is from @now until @seconds (both since 1970): "now", "in 40 s", "in 4
+ * min", "in 3 h". Free with g_free(). */
+char *lui_wait_to_string (guint64 seconds, guint64 now);
+
 /** LuiTable: rows of text in columns that are as wide as they must be. */
 typedef struct
 {

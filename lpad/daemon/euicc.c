@@ -320,6 +320,8 @@ on_call_done (LpadJob *job)
 
   lpad_euicc_take (euicc, job);
   lpad_euicc_flush (euicc);
+  if (euicc->schedule != NULL && !lpad_euicc_is_busy (euicc))
+    lpad_notify_schedule_update (euicc->schedule);
   if (job->error != NULL)
     lpad_bus_error_return (call->invocation, job->error);
   else

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "daemon.h"
+#include "store.h"
 
 #define DEFAULT_CONFIG LPAD_SYSCONFDIR "/lpad/lpad.conf"
 #define DEFAULT_STATE  LPAD_LOCALSTATEDIR "/lib/lpad"
@@ -13,6 +14,7 @@ typedef struct
 {
   char *config;
   char *state_folder;
+  gboolean due;
   gboolean version;
 } Options;
 
@@ -22,6 +24,13 @@ parse_options (int *argc, char ***argv, Options *options, GError **error)
   const GOptionEntry entries[] = {
     { "config", 'c', 0, G_OPTION_ARG_FILENAME, &options->config, "Read FILE and FILE.d/*.conf", "FILE" },
     { "state-dir", 's', 0, G_OPTION_ARG_FILENAME, &options->state_folder, "Keep state in DIR", "DIR" },
+    { "due",
+      0,
+      0,
+      G_OPTION_ARG_NONE,
+      &options->due,
+      "Succeed when something that was written down is due",
+      NULL },
     { "version", 'V', 0, G_OPTION_ARG_NONE, &options->version, "Print the version and exit", NULL },
     { NULL, 0, 0, 0, NULL, NULL, NULL },
   };
@@ -47,6 +56,15 @@ state_folder (const Options *options)
   if (options->state_folder != NULL)
     return options->state_folder;
   return from_systemd != NULL ? from_systemd : DEFAULT_STATE;
+}
+
+/* Looks at the stored state alone: neither at chips nor at the bus. */
+static int
+tell_due (const Options *options)
+{
+  g_autoptr (LpadStore) store = lpad_store_open (state_folder (options));
+
+  return lpad_store_is_due (store, g_get_real_time () / G_USEC_PER_SEC) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int
@@ -75,7 +93,7 @@ run (const Options *options)
 int
 main (int argc, char **argv)
 {
-  Options options = { NULL, NULL, FALSE };
+  Options options = { NULL, NULL, FALSE, FALSE };
   g_autoptr (GError) error = NULL;
   int status = EXIT_SUCCESS;
 
@@ -92,7 +110,7 @@ main (int argc, char **argv)
   else if (options.version)
     g_print ("lpad %s\n", LPAD_VERSION);
   else
-    status = run (&options);
+    status = options.due ? tell_due (&options) : run (&options);
 
   g_free (options.config);
   g_free (options.state_folder);

@@ -239,6 +239,38 @@ lpad_store_add_failure (LpadStore *store, const char *eid, guint64 sequence_numb
   store->notifications.changed = TRUE;
 }
 
+/* Whether a value as read_notification() has them says a time that has come, or none that can be right */
+static gboolean
+has_come (char **values, gint64 now)
+{
+  gint64 next;
+
+  return values != NULL && g_strv_length (values) == 4
+         && g_ascii_string_to_signed (values[1], 10, 0, G_MAXINT64, &next, NULL)
+         && (next <= now || next - now > LONGEST_DELAY);
+}
+
+gboolean
+lpad_store_is_due (LpadStore *store, gint64 now)
+{
+  GKeyFile *file = store->notifications.values;
+  g_auto (GStrv) groups = g_key_file_get_groups (file, NULL);
+
+  for (guint i = 0; groups[i] != NULL; i++)
+    {
+      g_auto (GStrv) keys = g_key_file_get_keys (file, groups[i], NULL, NULL);
+
+      for (guint k = 0; keys != NULL && keys[k] != NULL; k++)
+        {
+          g_auto (GStrv) values = g_key_file_get_string_list (file, groups[i], keys[k], NULL, NULL);
+
+          if (has_come (values, now))
+            return TRUE;
+        }
+    }
+  return FALSE;
+}
+
 static gboolean
 is_pending (const char *key, GArray *pending)
 {

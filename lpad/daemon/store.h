@@ -57,6 +57,9 @@ void lpad_store_add_failure (LpadStore *store,
                              GError *error,
                              gint64 now);
 
+/** lpad_store_is_due: whether the time of a notification of any chip has come at @now. */
+gboolean lpad_store_is_due (LpadStore *store, gint64 now);
+
 /**
  * lpad_store_keep_only: forgets notifications of the chip @eid other than those in @pending.
  * @pending: (element-type guint64)

@@ -27,6 +27,7 @@ from testbed.veuicc.profiles import ENABLE, Profile
 NO_OPTIONS = GLib.Variant.new_tuple(variant_dict({}))
 #: Events of profiles that servers are told of.
 EVENTS = [1, 2, 3]
+EVENT_BITS = {"install": 0, "enable": ENABLE, "disable": 2, "delete": 3}
 
 _numbers = itertools.count(1)
 
@@ -51,8 +52,8 @@ def put_profile(stack: Stack, **fields) -> str:
     return decode_iccid(profile.iccid)
 
 
-def put_notification(stack: Stack, iccid: str) -> int:
-    """A notification that waits on the chip, of the profile's enabling; its number.
+def put_notification(stack: Stack, iccid: str, event: str = "enable") -> int:
+    """A notification that waits on the chip, of something that happened to the profile; its number.
 
     The server refuses all until its faults are cleared: lpad may try to deliver by itself at any time.
     """
@@ -60,7 +61,10 @@ def put_notification(stack: Stack, iccid: str) -> int:
     chip = stack.chip
     with chip.lock:
         profile = next(p for p in chip.profiles if decode_iccid(p.iccid) == iccid)
-        chip.notify([(ENABLE, profile)])
+        profile.notification_configuration = profile.notification_configuration.replace(
+            tlv.bit_string(EVENTS), tlv.bit_string(list(EVENT_BITS.values()))
+        )
+        chip.notify([(EVENT_BITS[event], profile)])
         number = chip.notifications.pending[-1].seq
     reload(stack)
     return number

@@ -221,6 +221,27 @@ test_sentence (void)
 }
 
 static void
+test_waits (void)
+{
+  static const struct
+  {
+    guint64 seconds;
+    const char *text;
+  } cases[] = {
+    { 0, "now" },          { 1000, "now" },      { 1001, "in 1 s" },
+    { 1059, "in 59 s" },   { 1060, "in 1 min" }, { 1240, "in 4 min" },
+    { 4599, "in 60 min" }, { 4600, "in 1 h" },   { 87400, "in 24 h" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *text = lui_wait_to_string (cases[i].seconds, 1000);
+
+      g_assert_cmpstr (text, ==, cases[i].text);
+    }
+}
+
+static void
 test_sizes (void)
 {
   g_autofree char *small = lui_size_to_string (999);
@@ -250,5 +271,6 @@ main (int argc, char **argv)
   g_test_add_func ("/lui/exit-status", test_exit_status);
   g_test_add_func ("/lui/sentence", test_sentence);
   g_test_add_func ("/lui/sizes", test_sizes);
+  g_test_add_func ("/lui/waits", test_waits);
   return g_test_run ();
 }

@@ -117,6 +117,18 @@ test_failures (Fixture *fixture, gconstpointer data)
   g_assert_null (strstr (text, "cannot be reached"));
 }
 
+static void
+test_due (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (LpadStore) store = lpad_store_open (NULL);
+
+  g_assert_false (lpad_store_is_due (store, NOW));
+  add_failure (store, 7, NOW);
+  g_assert_false (lpad_store_is_due (store, NOW + 59));
+  g_assert_true (lpad_store_is_due (store, NOW + 60));
+  g_assert_true (lpad_store_is_due (store, NOW - 2 * DAY));
+}
+
 /* A clock that jumps ahead makes everything due once, and no more. */
 static void
 test_clock_set_ahead (Fixture *fixture, gconstpointer data)
@@ -264,6 +276,7 @@ main (int argc, char **argv)
   ADD ("clock-set-back", test_clock_set_back);
   ADD ("clock-set-ahead", test_clock_set_ahead);
   ADD ("failures", test_failures);
+  ADD ("due", test_due);
   ADD ("keep-only", test_keep_only);
   ADD ("damaged", test_damaged);
   ADD ("no-folder", test_no_folder);
