@@ -14,7 +14,10 @@ static const LuiVerb verbs[] = {
   { "disable", "PROFILE", "take a profile out of use", lui_cmd_disable },
   { "delete", "PROFILE", "delete a profile for good", lui_cmd_delete },
   { "rename", "PROFILE NICKNAME", "give a profile a name of your own", lui_cmd_rename },
-  { "notifications", "[list|send [NUMBER]|remove NUMBER]", "what operators have not been told yet", lui_cmd_notifications },
+  { "notifications",
+    "[list|send [NUMBER]|remove NUMBER]",
+    "what operators have not been told yet",
+    lui_cmd_notifications },
   { "issuer", "[list|add FILE|remove ISSUER]", "whose servers are trusted", lui_cmd_issuer },
   { "monitor", "", "show what changes, until Ctrl-C", lui_cmd_monitor },
 };
