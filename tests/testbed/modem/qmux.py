@@ -25,7 +25,7 @@ class Service:
 
 
 class Error:
-    """Protocol errors that this modem uses."""
+    """Protocol errors that this modem uses, with the numbers that libqmi calls them by."""
 
     NONE = 0
     MALFORMED = 1
@@ -33,17 +33,17 @@ class Error:
     CLIENT_IDS_EXHAUSTED = 5
     INVALID_CLIENT_ID = 7
     INVALID_HANDLE = 9
+    NO_NETWORK = 13
     CALL_FAILED = 14
     NOT_PROVISIONED = 16
     MISSING_ARGUMENT = 17
     NO_EFFECT = 26
-    NO_NETWORK = 31
     INVALID_ARGUMENT = 48
     DEVICE_NOT_READY = 52
-    INSUFFICIENT_RESOURCES = 65
-    INVALID_OPERATION = 84
-    INCOMPATIBLE_STATE = 90
+    INSUFFICIENT_RESOURCES = 68
+    INVALID_OPERATION = 70
     ACCESS_DENIED = 82
+    INCOMPATIBLE_STATE = 90
     NOT_SUPPORTED = 94
 
 
