@@ -6,6 +6,10 @@
 #define LPAD_BUS_NAME "org.lpad.Lpad1"
 #define LPAD_BUS_ROOT "/org/lpad/Lpad1"
 
+/* lpad-modem's, for lpad alone */
+#define LPAD_MODEM_BUS_NAME "org.lpad.Modem1"
+#define LPAD_MODEM_BUS_ROOT "/org/lpad/Modem1"
+
 /* Printf formats of the paths of objects; paths carry no identifier of a chip or a subscription. */
 #define LPAD_BUS_EUICC_PATH        LPAD_BUS_ROOT "/euicc/%u"
 #define LPAD_BUS_PROFILE_PATH      "%s/profile/%u"                      /* of the eUICC's path */

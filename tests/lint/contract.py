@@ -115,11 +115,18 @@ def check_cli(main_c: str, sources: list[str], page: str, completion: str) -> li
     return faults
 
 
-def check_daemon_options(main_c: str, page: str) -> list[str]:
-    """Every option of lpad is in its manual page."""
+def check_daemon_options(main_c: str, page: str, name: str = "lpad") -> list[str]:
+    """Every option of the program is in its manual page."""
     options = options_of(main_c)
-    faults = [] if options else ["no option was found in lpad's main.c"]
-    return faults + [f"option --{long} is not in lpad(8)" for long, short in options if not man_has_option(page, long, short)]
+    faults = [] if options else [f"no option was found in {name}'s main.c"]
+    return faults + [f"option --{long} is not in {name}(8)" for long, short in options if not man_has_option(page, long, short)]
+
+
+def check_modem_errors(error_c: str, interface: str) -> list[str]:
+    """The interface of lpad-modem tells of each error that it has."""
+    names = re.findall(r'"org\.lpad\.Modem1\.Error\.(\w+)"', error_c)
+    faults = [] if names else ["no error of lpad-modem was found"]
+    return faults + [f"error {name} is not in org.lpad.Modem1.xml" for name in names if not re.search(rf"^\s+{name}\s", interface, re.M)]
 
 
 def check_errors(header: str, page: str, failure_c: str) -> list[str]:
@@ -200,6 +207,9 @@ def check_tree() -> list[str]:
         *check_documented(interface),
         *check_cli(read("lui-cli/main.c"), sources, lui_page, read("data/lui-cli.bash")),
         *check_daemon_options(read("lpad/daemon/main.c"), read("man/lpad.8")),
+        *check_daemon_options(read("lpad-modem/main.c"), read("man/lpad-modem.8"), "lpad-modem"),
+        *check_documented(read("dbus/org.lpad.Modem1.xml")),
+        *check_modem_errors(read("lpad-modem/modem-error.c"), read("dbus/org.lpad.Modem1.xml")),
         *check_errors(header, read("man/lpad.8"), read("lui-cli/lui-failure.c")),
         *check_error_texts(header, read("man/lpad.8")),
         *check_exit_status(read("lui-cli/lui-failure.h"), lui_page),

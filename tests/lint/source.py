@@ -26,8 +26,11 @@ LAYERS = {
     "proc": {"es10", "card", "net", "codec", "base", "dbus"},
     "daemon": {"proc", "es10", "card", "net", "codec", "base", "dbus"},
     "lui-cli": {"base", "dbus"},
+    "lpad-modem": {"dbus"},
 }
-#: What only daemon and lui-cli know.
+#: Programs, which have a main loop and the bus.
+PROGRAMS = ("daemon", "lui-cli", "lpad-modem")
+#: What only they know.
 BUS_AND_LOOP = re.compile(
     r"\b(GMainLoop|GMainContext|g_main_loop_\w+|g_main_context_\w+|GTask|g_task_\w+|g_dbus_\w+|GDBus\w+|g_bus_\w+"
     r"|g_timeout_add\w*|g_idle_add\w*|lpad_bus_\w+)\b"
@@ -123,7 +126,7 @@ def layer_of(path: Path) -> str | None:
 def headers_by_name(paths: Iterable[Path]) -> dict[str, str]:
     """Header name: its layer.  Generated headers of the bus belong to dbus."""
     found = {path.name: layer_of(path) for path in paths if path.suffix == ".h" and layer_of(path)}
-    return {"lpad-bus.h": "bus", "lpad-error-enums.h": "dbus", **found}
+    return {"lpad-bus.h": "bus", "lpad-modem-bus.h": "bus", "lpad-error-enums.h": "dbus", **found}
 
 
 def includes(path: Path, text: str, headers: dict[str, str]) -> Iterator[Finding]:
@@ -139,13 +142,13 @@ def includes(path: Path, text: str, headers: dict[str, str]) -> Iterator[Finding
 
 
 def _bus(layer: str) -> set[str]:
-    return {"bus"} if layer in ("daemon", "lui-cli") else set()
+    return {"bus"} if layer in PROGRAMS else set()
 
 
 def no_bus_below_daemon(path: Path, text: str) -> Iterator[Finding]:
     """Below daemon/ all is synchronous: no bus, no main loop, no task."""
     layer = layer_of(path)
-    if layer and layer not in ("daemon", "lui-cli"):
+    if layer and layer not in PROGRAMS:
         yield from matches(BUS_AND_LOOP, c_code(text), "belongs in daemon/")
 
 
@@ -181,8 +184,8 @@ def sleeps(path: Path, text: str) -> Iterator[Finding]:
 # Which rule looks at what ---------------------------------------------------------
 
 C_FILES = re.compile(r"\.[ch]$")
-C_PROGRAMS = re.compile(r"^(lpad|lui-cli|dbus)/.*\.[ch]$")
-HEADERS = re.compile(r"^(lpad|lui-cli)/.*\.h$")
+C_PROGRAMS = re.compile(r"^(lpad|lpad-modem|lui-cli|dbus)/.*\.[ch]$")
+HEADERS = re.compile(r"^(lpad|lpad-modem|lui-cli)/.*\.h$")
 PYTHON = re.compile(r"\.py$")
 ANY = re.compile(r"")
 #: No comments possible or needed there, or they are prose.

@@ -92,6 +92,13 @@ def test_options_of_the_daemon():
     assert contract.check_daemon_options(main, ".It Fl Fl config Ns = Ns Ar FILE\n") == ["option --config is not in lpad(8)"]
 
 
+def test_errors_of_lpad_modem():
+    source = '{ X, "org.lpad.Modem1.Error.NotReady" },'
+    assert contract.check_modem_errors(source, "  <!--\n      NotReady   no card\n") == []
+    assert contract.check_modem_errors(source, "") == ["error NotReady is not in org.lpad.Modem1.xml"]
+    assert contract.check_modem_errors("", "") == ["no error of lpad-modem was found"]
+
+
 def test_errors():
     header = "  LPAD_ERROR_ODD, /*< nick=org.lpad.Lpad1.Error.Odd >*/\n"
     assert contract.check_errors(header, ".It Ql Odd\n", "  { LPAD_ERROR_ODD, LUI_EXIT_FAILED, NULL },") == []

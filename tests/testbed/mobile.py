@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from testbed.bus import Bus
+from testbed.bus import TOP, Bus, adapted_policy
 from testbed.modem import Firmware, Modem, ProxyPort, PtyPort, listen_abstract
 from testbed.modem.client import QmiClient, connect_abstract
 from testbed.namespace import Namespace
@@ -31,6 +31,8 @@ from testbed.veuicc import Euicc
 
 PROXY_NAME = "qmi-proxy"
 CONTROL_PORT, DATA_PORT, CABLE_END = "cdc-wdm0", "wwan0", "air0"
+LPAD_MODEM = "org.lpad.Modem1"
+LPAD_MODEM_POLICY = TOP / "data" / "org.lpad.Modem1.conf"
 MODEM_MANAGER = "org.freedesktop.ModemManager1"
 #: Who may do what on the bus is what the packages say.
 POLICIES = [
@@ -139,7 +141,7 @@ class Mobile:
         self.bus = Bus(self.run)
         self.env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8",
                     "DBUS_SYSTEM_BUS_ADDRESS": self.bus.address}
-        self.bus.start(self.env, {}, POLICIES)
+        self.bus.start(self.env, {}, [*POLICIES, self._lpad_modem_policy()])
         self._begin(self.bus)
         self.polkit = self._begin(Polkit(self.bus.connect()))
         if self._proxy == "debian":
@@ -167,6 +169,12 @@ class Mobile:
             part.close() if hasattr(part, "close") else part.stop()
         if self._pty:
             self._pty.dispose()
+
+    def _lpad_modem_policy(self) -> Path:
+        """lpad-modem's own, for a bus on which nobody is called lpad."""
+        policy = self.run.folder / "lpad-modem.conf"
+        policy.write_text(adapted_policy(LPAD_MODEM_POLICY.read_text(), str(os.getuid())))
+        return policy
 
     def _make_namespace(self) -> Namespace:
         sysfs, devices = self.run.folder / "sys", self.run.folder / "dev"
@@ -206,6 +214,17 @@ class Mobile:
         if not self._manager.running:
             raise StackError(f"ModemManager ended: {self.modem_manager_log[-2000:]}")
         return self.bus.has_owner(MODEM_MANAGER)
+
+    def start_lpad_modem(self, program: Path, *options: str, env: Mapping[str, str] | None = None) -> Program:
+        """And wait until it is on the bus."""
+        started = self.namespace.spawn("lpad-modem", [str(program), *options], {**self.env, **(env or {})})
+
+        def there() -> bool:
+            if not started.running:
+                raise StackError(f"lpad-modem ended: {started.output()}")
+            return self.bus.has_owner(LPAD_MODEM)
+        wait_until(there, 30, "lpad-modem on the bus")
+        return started
 
     def stop_modem_manager(self) -> None:
         if self._manager:

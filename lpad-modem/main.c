@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <glib-unix.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "firewall.h"
+#include "modem.h"
+#include "names.h"
+#include "ports.h"
+
+#define STOP_TIME 10 /* seconds that modems have to close their channels */
+#define AID_MIN   5  /* octets */
+/* The ISD-R of SGP.22 v2.5, 2.2.3 */
+#define DEFAULT_AID "A0000005591010FFFFFFFF8900000100"
+
+typedef struct
+{
+  char **devices;
+  char **aids;
+  gboolean version;
+} Options;
+
+typedef struct
+{
+  LpadModemService service;
+  GMainLoop *loop;
+  GPtrArray *modems; /* of LpadModem */
+  guint name;
+  guint waiting;
+  gboolean stopping;
+  int status;
+} Program;
+
+static gboolean
+parse_options (int *argc, char ***argv, Options *options, GError **error)
+{
+  const GOptionEntry entries[] = {
+    { "device",
+      'd',
+      0,
+      G_OPTION_ARG_FILENAME_ARRAY,
+      &options->devices,
+      "Use the QMI port DEVICE (/dev/cdc-wdm0)",
+      "DEVICE" },
+    { "aid",
+      'a',
+      0,
+      G_OPTION_ARG_STRING_ARRAY,
+      &options->aids,
+      "Allow to select AID, and no longer the standard ISD-R alone",
+      "AID" },
+    { "version", 'V', 0, G_OPTION_ARG_NONE, &options->version, "Print the version and exit", NULL },
+    { NULL, 0, 0, 0, NULL, NULL, NULL },
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new ("- card access of eSIM modems");
+
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (!g_option_context_parse (context, argc, argv, error))
+    return FALSE;
+  if (*argc > 1)
+    {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "“%s” is no option", (*argv)[1]);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static GBytes *
+parse_aid (const char *text)
+{
+  g_autoptr (GByteArray) octets = g_byte_array_new ();
+  gsize length = strlen (text);
+
+  for (gsize i = 0; i + 1 < length; i += 2)
+    {
+      int high = g_ascii_xdigit_value (text[i]), low = g_ascii_xdigit_value (text[i + 1]);
+      guint8 octet = (guint8) (high << 4 | low);
+
+      if (high < 0 || low < 0)
+        return NULL;
+      g_byte_array_append (octets, &octet, 1);
+    }
+  if (length % 2 != 0 || octets->len < AID_MIN || octets->len > LPAD_MODEM_AID_MAX)
+    return NULL;
+  return g_byte_array_free_to_bytes (g_steal_pointer (&octets));
+}
+
+static GPtrArray *
+parse_aids (char **aids, GError **error)
+{
+  g_autoptr (GPtrArray) parsed = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+
+  g_ptr_array_add (parsed, parse_aid (DEFAULT_AID));
+  for (char **aid = aids; aid != NULL && *aid != NULL; aid++)
+    {
+      GBytes *octets = parse_aid (*aid);
+
+      if (octets == NULL)
+        {
+          g_set_error (error,
+                       G_OPTION_ERROR,
+                       G_OPTION_ERROR_BAD_VALUE,
+                       "“%s” is no AID: 10 to 32 hexadecimal digits are",
+                       *aid);
+          return NULL;
+        }
+      g_ptr_array_add (parsed, octets);
+    }
+  return g_steal_pointer (&parsed);
+}
+
+static void
+on_name_acquired (GDBusConnection *connection, const char *name, gpointer user_data)
+{
+}
+
+static void stop (Program *program);
+
+static void
+on_name_lost (GDBusConnection *connection, const char *name, gpointer user_data)
+{
+  Program *program = user_data;
+
+  if (!program->stopping)
+    {
+      g_printerr ("lpad-modem: the name " LPAD_MODEM_BUS_NAME
+                  " cannot be had: another one has it, or the bus is gone\n");
+      program->status = EXIT_FAILURE;
+    }
+  stop (program);
+}
+
+/* The name comes after the objects: who is woken by it finds them. */
+static void
+on_settled (gpointer user_data)
+{
+  Program *program = user_data;
+
+  for (guint i = 0; i < program->modems->len; i++)
+    {
+      if (!lpad_modem_is_settled (g_ptr_array_index (program->modems, i)))
+        return;
+    }
+  if (program->name == 0 && !program->stopping)
+    program->name = g_bus_own_name_on_connection (program->service.connection,
+                                                  LPAD_MODEM_BUS_NAME,
+                                                  G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE,
+                                                  on_name_acquired,
+                                                  on_name_lost,
+                                                  program,
+                                                  NULL);
+}
+
+static void
+on_modem_stopped (gpointer user_data)
+{
+  Program *program = user_data;
+
+  if (--program->waiting == 0)
+    g_main_loop_quit (program->loop);
+}
+
+static gboolean
+on_stop_time (gpointer user_data)
+{
+  g_main_loop_quit (((Program *) user_data)->loop);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+stop (Program *program)
+{
+  if (program->stopping)
+    return;
+  program->stopping = TRUE;
+  g_timeout_add_seconds (STOP_TIME, on_stop_time, program);
+  program->waiting = 1 + program->modems->len;
+  for (guint i = 0; i < program->modems->len; i++)
+    lpad_modem_stop (g_ptr_array_index (program->modems, i), on_modem_stopped, program);
+  on_modem_stopped (program);
+}
+
+static gboolean
+on_signal (gpointer user_data)
+{
+  stop (user_data);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+on_port (const char *path, gpointer user_data)
+{
+  Program *program = user_data;
+
+  if (!program->stopping)
+    g_ptr_array_add (program->modems, lpad_modem_new (&program->service, path));
+}
+
+static void
+serve (Program *program, char **devices)
+{
+  g_autoptr (LpadModemPorts) ports = NULL;
+
+  g_unix_signal_add (SIGTERM, on_signal, program);
+  g_unix_signal_add (SIGINT, on_signal, program);
+  for (char **device = devices; device != NULL && *device != NULL; device++)
+    on_port (*device, program);
+  if (devices == NULL)
+    ports = lpad_modem_ports_new (on_port, program);
+  on_settled (program);
+  g_main_loop_run (program->loop);
+  if (program->name != 0)
+    g_bus_unown_name (program->name);
+}
+
+static int
+run (const Options *options, GError **error)
+{
+  Program program = { .status = EXIT_SUCCESS };
+
+  program.service.aids = parse_aids (options->aids, error);
+  if (program.service.aids == NULL)
+    return 2;
+  program.service.connection = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, error);
+  if (program.service.connection == NULL)
+    {
+      g_ptr_array_unref (program.service.aids);
+      return EXIT_FAILURE;
+    }
+  g_dbus_connection_set_exit_on_close (program.service.connection, FALSE);
+  program.service.objects = g_dbus_object_manager_server_new (LPAD_MODEM_BUS_ROOT);
+  program.service.settled = on_settled;
+  program.service.user_data = &program;
+  g_dbus_object_manager_server_set_connection (program.service.objects, program.service.connection);
+  program.modems = g_ptr_array_new_with_free_func ((GDestroyNotify) lpad_modem_free);
+  program.loop = g_main_loop_new (NULL, FALSE);
+  serve (&program, options->devices);
+
+  g_ptr_array_unref (program.modems);
+  g_main_loop_unref (program.loop);
+  g_object_unref (program.service.objects);
+  g_dbus_connection_flush_sync (program.service.connection, NULL, NULL);
+  g_object_unref (program.service.connection);
+  g_ptr_array_unref (program.service.aids);
+  return program.status;
+}
+
+int
+main (int argc, char **argv)
+{
+  Options options = { NULL, NULL, FALSE };
+  g_autoptr (GError) error = NULL;
+  int status = EXIT_SUCCESS;
+
+  setlocale (LC_ALL, "");
+  umask (S_IRWXG | S_IRWXO);
+  signal (SIGPIPE, SIG_IGN);
+
+  if (!parse_options (&argc, &argv, &options, &error))
+    status = 2;
+  else if (options.version)
+    g_print ("lpad-modem %s\n", LPAD_VERSION);
+  else
+    status = run (&options, &error);
+  if (error != NULL)
+    g_printerr ("lpad-modem: %s\n", error->message);
+
+  g_strfreev (options.devices);
+  g_strfreev (options.aids);
+  return status;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/** LpadModem: a modem's control port and its slots on the bus. It waits for a port or proxy that is not there
+ * yet, or that is gone, and tries again. */
+typedef struct _LpadModem LpadModem;
+
+/** LpadModemService: what all modems of the program share; it outlives them. */
+typedef struct
+{
+  GDBusConnection *connection;
+  GDBusObjectManagerServer *objects;
+  GPtrArray *aids;                      /* of GBytes: the applications that may be selected */
+  guint last_slot;                      /* number in the path of the newest object */
+  void (*settled) (gpointer user_data); /* a modem knows its slots, or that it cannot be used now */
+  gpointer user_data;
+} LpadModemService;
+
+/**
+ * lpad_modem_new: begins to use the port @path, e.g. "/dev/cdc-wdm0"
+ */
+LpadModem *lpad_modem_new (LpadModemService *service, const char *path);
+void lpad_modem_free (LpadModem *modem);
+
+/** lpad_modem_stop: closes all channels; calls @stopped when the modem has answered, or does not. */
+void lpad_modem_stop (LpadModem *modem, GSourceOnceFunc stopped, gpointer user_data);
+
+/** lpad_modem_is_settled: whether it knows its slots, or that it cannot be used now. */
+gboolean lpad_modem_is_settled (LpadModem *modem);
+
+G_END_DECLS

@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "slot.h"
+
+#include <stdlib.h>
+
+#include "firewall.h"
+#include "lpad-modem-bus.h"
+#include "uim.h"
+
+#define OPEN_TIMEOUT  20  /* seconds */
+#define APDU_TIMEOUT  120 /* a chip may need this for the last segment of a package */
+#define CLOSE_TIMEOUT 5
+#define POWER_TIMEOUT 20
+#define SYSFS_USBMISC "/sys/class/usbmisc"
+
+struct _LpadModemSlot
+{
+  gatomicrefcount references;
+  GDBusObjectManagerServer *objects; /* NULL: it has been taken off the bus */
+  LpadModemBusObjectSkeleton *object;
+  LpadModemBusSlot *skeleton;
+  LpadModemChannels *channels;
+  GPtrArray *aids;
+  LpadQmiPort *port;
+  guint resets; /* a channel that was opened before one of them is none */
+};
+
+/* A call of the bus that waits for the modem. */
+typedef struct
+{
+  LpadModemSlot *slot;
+  GDBusMethodInvocation *invocation; /* NULL: nobody waits */
+  guint resets;
+} Call;
+
+static void
+slot_unref (LpadModemSlot *slot)
+{
+  if (!g_atomic_ref_count_dec (&slot->references))
+    return;
+  g_object_unref (slot->skeleton);
+  g_object_unref (slot->object);
+  g_ptr_array_unref (slot->aids);
+  g_free (slot);
+}
+
+static Call *
+call_new (LpadModemSlot *slot, GDBusMethodInvocation *invocation)
+{
+  Call *call = g_new0 (Call, 1);
+
+  g_atomic_ref_count_inc (&slot->references);
+  call->slot = slot;
+  call->invocation = invocation;
+  call->resets = slot->resets;
+  return call;
+}
+
+static void
+call_free (Call *call)
+{
+  slot_unref (call->slot);
+  g_free (call);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Call, call_free)
+
+static GVariant *
+octets (GBytes *bytes)
+{
+  return g_variant_new_from_bytes (G_VARIANT_TYPE_BYTESTRING, bytes, TRUE);
+}
+
+/* Answers that something is not let through, and counts it. */
+static gboolean
+refuse (LpadModemSlot *slot, GDBusMethodInvocation *invocation, const char *message)
+{
+  lpad_modem_bus_slot_set_refused (slot->skeleton, lpad_modem_bus_slot_get_refused (slot->skeleton) + 1);
+  g_dbus_method_invocation_return_error_literal (
+      invocation, LPAD_MODEM_ERROR, LPAD_MODEM_ERROR_NOT_ALLOWED, message);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+fail (GDBusMethodInvocation *invocation, LpadModemError code, const char *message)
+{
+  g_dbus_method_invocation_return_error_literal (invocation, LPAD_MODEM_ERROR, (int) code, message);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+/* Our client's number and that of the next request; FALSE: the caller has its answer already. */
+static gboolean
+can_send (LpadModemSlot *slot, GDBusMethodInvocation *invocation, guint8 *cid, guint16 *transaction)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (slot->port == NULL || !lpad_modem_bus_slot_get_active (slot->skeleton))
+    fail (invocation, LPAD_MODEM_ERROR_NOT_READY, "The modem does not use this slot now.");
+  else if (lpad_qmi_port_client (slot->port, cid, transaction, &error))
+    return TRUE;
+  else
+    g_dbus_method_invocation_return_gerror (invocation, error);
+  return FALSE;
+}
+
+/* Closing
+ * -------------------------------------------------------------------------------------------------------------
+ */
+
+static void
+on_closed_unasked (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Call) call = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (QmiMessage) answer = lpad_qmi_port_send_finish (source, result, &error);
+
+  if (answer == NULL)
+    g_message ("A channel could not be closed: %s", error->message);
+}
+
+/* Closes a channel that nobody has any more. */
+static void
+close_unasked (guint8 card_channel, gpointer user_data)
+{
+  LpadModemSlot *slot = user_data;
+  guint16 transaction;
+  guint8 cid;
+
+  if (slot->port != NULL && lpad_qmi_port_client (slot->port, &cid, &transaction, NULL))
+    lpad_qmi_port_send (slot->port,
+                        lpad_uim_close_channel (cid, transaction, card_channel),
+                        CLOSE_TIMEOUT,
+                        on_closed_unasked,
+                        call_new (slot, NULL));
+}
+
+static void
+on_closed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Call) call = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (QmiMessage) answer = lpad_qmi_port_send_finish (source, result, &error);
+
+  if (answer == NULL || !lpad_uim_done (answer, &error))
+    g_dbus_method_invocation_return_gerror (call->invocation, error);
+  else
+    lpad_modem_bus_slot_complete_close_channel (call->slot->skeleton, call->invocation);
+}
+
+static gboolean
+on_close_channel (LpadModemBusSlot *skeleton,
+                  GDBusMethodInvocation *invocation,
+                  guint number,
+                  gpointer user_data)
+{
+  LpadModemSlot *slot = user_data;
+  guint8 card_channel
+      = lpad_modem_channels_take (slot->channels, g_dbus_method_invocation_get_sender (invocation), number);
+  guint16 transaction;
+  guint8 cid;
+
+  if (card_channel == 0)
+    return fail (invocation, LPAD_MODEM_ERROR_NO_SUCH_CHANNEL, "There is no such channel.");
+  if (can_send (slot, invocation, &cid, &transaction))
+    lpad_qmi_port_send (slot->port,
+                        lpad_uim_close_channel (cid, transaction, card_channel),
+                        CLOSE_TIMEOUT,
+                        on_closed,
+                        call_new (slot, invocation));
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+/* Opening
+ * -------------------------------------------------------------------------------------------------------------
+ */
+
+static void
+on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Call) call = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (QmiMessage) answer = lpad_qmi_port_send_finish (source, result, &error);
+  g_autoptr (GBytes) response = NULL;
+  const char *owner = g_dbus_method_invocation_get_sender (call->invocation);
+  guint8 card_channel = 0;
+
+  if (answer != NULL)
+    response = lpad_uim_opened (answer, &card_channel, &error);
+  if (response == NULL)
+    g_dbus_method_invocation_return_gerror (call->invocation, error);
+  else if (call->resets != call->slot->resets || call->slot->objects == NULL)
+    fail (call->invocation, LPAD_MODEM_ERROR_NOT_READY, "The card was reset meanwhile.");
+  else
+    lpad_modem_bus_slot_complete_open_channel (
+        call->slot->skeleton,
+        call->invocation,
+        lpad_modem_channels_add (call->slot->channels, owner, card_channel),
+        octets (response));
+}
+
+static gboolean
+on_open_channel (LpadModemBusSlot *skeleton,
+                 GDBusMethodInvocation *invocation,
+                 GVariant *aid,
+                 gpointer user_data)
+{
+  LpadModemSlot *slot = user_data;
+  gsize size;
+  const guint8 *name = g_variant_get_fixed_array (aid, &size, 1);
+  guint16 transaction;
+  guint8 cid;
+
+  if (!lpad_modem_aid_is_allowed (slot->aids, name, size))
+    return refuse (slot, invocation, "This application is not for lpad.");
+  if (can_send (slot, invocation, &cid, &transaction))
+    lpad_qmi_port_send (slot->port,
+                        lpad_uim_open_channel (cid, transaction, name, size),
+                        OPEN_TIMEOUT,
+                        on_opened,
+                        call_new (slot, invocation));
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+/* Commands
+ * ------------------------------------------------------------------------------------------------------------
+ */
+
+static void
+on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Call) call = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (QmiMessage) answer = lpad_qmi_port_send_finish (source, result, &error);
+  g_autoptr (GBytes) response = answer != NULL ? lpad_uim_sent (answer, &error) : NULL;
+
+  if (response == NULL)
+    g_dbus_method_invocation_return_gerror (call->invocation, error);
+  else
+    lpad_modem_bus_slot_complete_transmit (call->slot->skeleton, call->invocation, octets (response));
+}
+
+static gboolean
+on_transmit (LpadModemBusSlot *skeleton,
+             GDBusMethodInvocation *invocation,
+             guint number,
+             GVariant *command,
+             gpointer user_data)
+{
+  LpadModemSlot *slot = user_data;
+  gsize size;
+  const guint8 *apdu = g_variant_get_fixed_array (command, &size, 1);
+  guint8 card_channel
+      = lpad_modem_channels_find (slot->channels, g_dbus_method_invocation_get_sender (invocation), number);
+  g_autoptr (GBytes) wrapped = NULL;
+  guint16 transaction;
+  guint8 cid;
+
+  if (!lpad_modem_command_is_allowed (apdu, size))
+    return refuse (slot, invocation, "This command is not let through to a card.");
+  if (card_channel == 0)
+    return fail (invocation, LPAD_MODEM_ERROR_NO_SUCH_CHANNEL, "There is no such channel.");
+  if (!can_send (slot, invocation, &cid, &transaction))
+    return G_DBUS_METHOD_INVOCATION_HANDLED;
+  wrapped = lpad_modem_command_for_channel (apdu, size, card_channel);
+  lpad_qmi_port_send (slot->port,
+                      lpad_uim_send_apdu (cid, transaction, card_channel, wrapped),
+                      APDU_TIMEOUT,
+                      on_sent,
+                      call_new (slot, invocation));
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+/* Power
+ * ---------------------------------------------------------------------------------------------------------------
+ */
+
+static void
+on_powered_on (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Call) call = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (QmiMessage) answer = lpad_qmi_port_send_finish (source, result, &error);
+
+  if (answer == NULL || !lpad_uim_done (answer, &error))
+    g_dbus_method_invocation_return_gerror (call->invocation, error);
+  else
+    lpad_modem_bus_slot_complete_power_cycle (call->slot->skeleton, call->invocation);
+}
+
+static void
+on_powered_off (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Call) call = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (QmiMessage) answer = lpad_qmi_port_send_finish (source, result, &error);
+  LpadModemSlot *slot = call->slot;
+  guint16 transaction;
+  guint8 cid;
+
+  if (answer == NULL || !lpad_uim_done (answer, &error))
+    {
+      g_dbus_method_invocation_return_gerror (call->invocation, error);
+      return;
+    }
+  lpad_modem_slot_reset (slot);
+  if (can_send (slot, call->invocation, &cid, &transaction))
+    lpad_qmi_port_send (slot->port,
+                        lpad_uim_power (cid, transaction, TRUE),
+                        POWER_TIMEOUT,
+                        on_powered_on,
+                        g_steal_pointer (&call));
+}
+
+static gboolean
+on_power_cycle (LpadModemBusSlot *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
+{
+  LpadModemSlot *slot = user_data;
+  guint16 transaction;
+  guint8 cid;
+
+  if (can_send (slot, invocation, &cid, &transaction))
+    lpad_qmi_port_send (slot->port,
+                        lpad_uim_power (cid, transaction, FALSE),
+                        POWER_TIMEOUT,
+                        on_powered_off,
+                        call_new (slot, invocation));
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+/* Life
+ * ----------------------------------------------------------------------------------------------------------------
+ */
+
+/* Folder of the USB device whose interface the port belongs to; "" if it is none. */
+static char *
+physical_device (const char *device)
+{
+  g_autofree char *name = g_path_get_basename (device);
+  g_autofree char *link = g_build_filename (SYSFS_USBMISC, name, "device", "..", NULL);
+  char *found = realpath (link, NULL);
+  char *copy = g_strdup (found != NULL ? found : "");
+
+  free (found);
+  return copy;
+}
+
+LpadModemSlot *
+lpad_modem_slot_new (GDBusConnection *connection,
+                     GDBusObjectManagerServer *objects,
+                     const char *path,
+                     const char *device,
+                     guint number,
+                     GPtrArray *aids)
+{
+  LpadModemSlot *slot = g_new0 (LpadModemSlot, 1);
+  g_autofree char *physical = physical_device (device);
+
+  g_atomic_ref_count_init (&slot->references);
+  slot->objects = g_object_ref (objects);
+  slot->aids = g_ptr_array_ref (aids);
+  slot->channels = lpad_modem_channels_new (connection, close_unasked, slot);
+  slot->object = lpad_modem_bus_object_skeleton_new (path);
+  slot->skeleton = lpad_modem_bus_slot_skeleton_new ();
+  lpad_modem_bus_slot_set_device (slot->skeleton, device);
+  lpad_modem_bus_slot_set_physical_device (slot->skeleton, physical);
+  lpad_modem_bus_slot_set_slot (slot->skeleton, number);
+  g_signal_connect (slot->skeleton, "handle-open-channel", G_CALLBACK (on_open_channel), slot);
+  g_signal_connect (slot->skeleton, "handle-transmit", G_CALLBACK (on_transmit), slot);
+  g_signal_connect (slot->skeleton, "handle-close-channel", G_CALLBACK (on_close_channel), slot);
+  g_signal_connect (slot->skeleton, "handle-power-cycle", G_CALLBACK (on_power_cycle), slot);
+  lpad_modem_bus_object_skeleton_set_slot (slot->object, slot->skeleton);
+  return slot;
+}
+
+void
+lpad_modem_slot_free (LpadModemSlot *slot)
+{
+  g_dbus_object_manager_server_unexport (slot->objects,
+                                         g_dbus_object_get_object_path (G_DBUS_OBJECT (slot->object)));
+  g_signal_handlers_disconnect_by_data (slot->skeleton, slot);
+  slot->port = NULL;
+  g_clear_pointer (&slot->channels, lpad_modem_channels_free);
+  g_clear_object (&slot->objects);
+  slot_unref (slot);
+}
+
+void
+lpad_modem_slot_set_port (LpadModemSlot *slot, LpadQmiPort *port)
+{
+  slot->port = port;
+}
+
+/* The object is exported once its properties are right. */
+void
+lpad_modem_slot_update (LpadModemSlot *slot, const LpadQmiSlot *state)
+{
+  const char *card = !state->known ? "unknown" : state->present ? "present" : "absent";
+
+  lpad_modem_bus_slot_set_active (slot->skeleton, state->active);
+  lpad_modem_bus_slot_set_card_state (slot->skeleton, card);
+  lpad_modem_bus_slot_set_is_euicc (slot->skeleton, state->is_euicc);
+  lpad_modem_bus_slot_set_eid (slot->skeleton, state->eid);
+  lpad_modem_bus_slot_set_iccid (slot->skeleton, state->iccid);
+  if (!g_dbus_object_manager_server_is_exported (slot->objects, G_DBUS_OBJECT_SKELETON (slot->object)))
+    g_dbus_object_manager_server_export (slot->objects, G_DBUS_OBJECT_SKELETON (slot->object));
+  else
+    g_dbus_interface_skeleton_flush (G_DBUS_INTERFACE_SKELETON (slot->skeleton));
+}
+
+gboolean
+lpad_modem_slot_is_active (LpadModemSlot *slot)
+{
+  return lpad_modem_bus_slot_get_active (slot->skeleton);
+}
+
+void
+lpad_modem_slot_reset (LpadModemSlot *slot)
+{
+  slot->resets++;
+  if (slot->channels != NULL)
+    lpad_modem_channels_forget (slot->channels);
+}
+
+void
+lpad_modem_slot_refreshed (LpadModemSlot *slot)
+{
+  lpad_modem_bus_slot_emit_refreshed (slot->skeleton);
+}
+
+typedef struct
+{
+  GSourceOnceFunc closed;
+  gpointer user_data;
+  guint waiting;
+} CloseAll;
+
+static void
+one_closed (CloseAll *all)
+{
+  if (--all->waiting > 0)
+    return;
+  all->closed (all->user_data);
+  g_free (all);
+}
+
+static void
+on_one_closed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (QmiMessage) answer = lpad_qmi_port_send_finish (source, result, NULL);
+
+  one_closed (user_data);
+}
+
+void
+lpad_modem_slot_close_all (LpadModemSlot *slot, GSourceOnceFunc closed, gpointer user_data)
+{
+  CloseAll *all = g_new0 (CloseAll, 1);
+  guint16 transaction;
+  guint8 cid, card_channel;
+
+  all->closed = closed;
+  all->user_data = user_data;
+  all->waiting = 1;
+  while ((card_channel = lpad_modem_channels_take_any (slot->channels)) != 0)
+    {
+      if (slot->port == NULL || !lpad_qmi_port_client (slot->port, &cid, &transaction, NULL))
+        continue;
+      all->waiting++;
+      lpad_qmi_port_send (slot->port,
+                          lpad_uim_close_channel (cid, transaction, card_channel),
+                          CLOSE_TIMEOUT,
+                          on_one_closed,
+                          all);
+    }
+  one_closed (all);
+}

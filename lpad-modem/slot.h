@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "channels.h"
+#include "qmi-port.h"
+
+G_BEGIN_DECLS
+
+/** LpadModemSlot: a card slot as an object on the bus, with the methods of org.lpad.Modem1.Slot. */
+typedef struct _LpadModemSlot LpadModemSlot;
+
+/**
+ * lpad_modem_slot_new: puts slot @number of the modem at @device on the bus.
+ * @aids: of GBytes: the applications that may be selected; both of the program's whole life
+ */
+LpadModemSlot *lpad_modem_slot_new (GDBusConnection *connection,
+                                    GDBusObjectManagerServer *objects,
+                                    const char *path,
+                                    const char *device,
+                                    guint number,
+                                    GPtrArray *aids);
+
+/** lpad_modem_slot_free: takes it off the bus; requests that wait for the modem fail. */
+void lpad_modem_slot_free (LpadModemSlot *slot);
+
+/** lpad_modem_slot_set_port: the port that leads to the card, or NULL. */
+void lpad_modem_slot_set_port (LpadModemSlot *slot, LpadQmiPort *port);
+
+/** lpad_modem_slot_update: shows what the modem says. */
+void lpad_modem_slot_update (LpadModemSlot *slot, const LpadQmiSlot *state);
+
+/** lpad_modem_slot_is_active: whether the modem uses it now. */
+gboolean lpad_modem_slot_is_active (LpadModemSlot *slot);
+
+/** lpad_modem_slot_reset: the card is being reset: no channel is open any more. */
+void lpad_modem_slot_reset (LpadModemSlot *slot);
+
+/** lpad_modem_slot_refreshed: the card is back; tells the clients. */
+void lpad_modem_slot_refreshed (LpadModemSlot *slot);
+
+/** lpad_modem_slot_close_all: closes all channels, whoever owns them; calls @closed when the modem has
+ * answered. */
+void lpad_modem_slot_close_all (LpadModemSlot *slot, GSourceOnceFunc closed, gpointer user_data);
+
+G_END_DECLS

@@ -1,0 +1,310 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""lpad-modem on a private bus, with a virtual modem behind Debian's qmi-proxy and ModemManager beside it."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+
+import pytest
+from gi.repository import Gio, GLib
+
+from testbed import pki
+from testbed.mobile import LPAD_MODEM, Mobile
+from testbed.modem import firmware
+from testbed.modem.qmux import Error
+from testbed.network import Network
+from testbed.process import wait_until
+from testbed.stack import SANITIZERS, default_build
+from testbed.tests.mini_lpa import ISD_R, CardChannel
+from testbed.tests.modem_peers import FIRST, SECOND, chip_with_two_profiles
+from testbed.tests.veuicc_peers import switch
+from testbed.veuicc import faults
+
+ROOT, SLOT = "/org/lpad/Modem1", "org.lpad.Modem1.Slot"
+GET_EID = bytes.fromhex("80E2910006BF3E035C015A00")
+OTHER_AID = bytes.fromhex("A0000000871002")
+#: Calls from a foreign user's process, which the bus has to refuse.
+AS_NOBODY = """
+import gi
+gi.require_version("Gio", "2.0")
+from gi.repository import Gio, GLib
+import sys
+flags = Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION
+bus = Gio.DBusConnection.new_for_address_sync(sys.argv[1], flags, None, None)
+try:
+    bus.call_sync("org.lpad.Modem1", "/org/lpad/Modem1", "org.freedesktop.DBus.ObjectManager", "GetManagedObjects",
+                  None, None, 0, 10000, None)
+    print("answered")
+except GLib.Error as error:
+    print(Gio.DBusError.get_remote_error(error))
+"""
+
+
+class Caller:
+    """A client of the bus: the object of the modem's first slot."""
+
+    def __init__(self, mobile: Mobile):
+        self._bus = mobile.bus.connect()
+
+    def close(self) -> None:
+        self._bus.close_sync(None)
+
+    def call(self, path: str, interface: str, method: str, parameters: GLib.Variant | None = None) -> tuple:
+        flags = Gio.DBusCallFlags.NO_AUTO_START
+        return self._bus.call_sync(LPAD_MODEM, path, interface, method, parameters, None, flags, 60_000, None).unpack()
+
+    def slots(self) -> dict[str, dict]:
+        """Properties of each slot by its path."""
+        objects = self.call(ROOT, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects")[0]
+        return {path: interfaces[SLOT] for path, interfaces in sorted(objects.items())}
+
+    @property
+    def path(self) -> str:
+        return next(iter(self.slots()))
+
+    @property
+    def slot(self) -> dict:
+        return self.slots()[self.path]
+
+    def open(self, aid: bytes = ISD_R) -> tuple[int, bytes]:
+        channel, response = self.call(self.path, SLOT, "OpenChannel", GLib.Variant("(ay)", (aid,)))
+        return channel, bytes(response)
+
+    def transmit(self, channel: int, command: bytes, path: str | None = None) -> bytes:
+        parameters = GLib.Variant("(uay)", (channel, command))
+        return bytes(self.call(path or self.path, SLOT, "Transmit", parameters)[0])
+
+    def close_channel(self, channel: int) -> None:
+        self.call(self.path, SLOT, "CloseChannel", GLib.Variant("(u)", (channel,)))
+
+    def power_cycle(self) -> None:
+        self.call(self.path, SLOT, "PowerCycle")
+
+    def signals(self) -> list[str]:
+        """Names of the signals of lpad-modem from now on."""
+        heard: list[str] = []
+        self._bus.signal_subscribe(
+            LPAD_MODEM, SLOT, None, None, None, Gio.DBusSignalFlags.NONE,
+            lambda *arguments: heard.append(arguments[4]),
+        )
+        return heard
+
+
+class BusChannel(CardChannel):
+    """ES10 by way of lpad-modem."""
+
+    def __init__(self, caller: Caller):
+        self._size = 255
+        self.number, _ = caller.open()
+        self.channel = 0
+        path = caller.path
+        self._process = lambda apdu: caller.transmit(self.number, apdu, path)
+
+
+def error_of(function, *arguments) -> str:
+    with pytest.raises(GLib.Error) as raised:
+        function(*arguments)
+    return Gio.DBusError.get_remote_error(raised.value).removeprefix("org.lpad.Modem1.Error.")
+
+
+@pytest.fixture(scope="session")
+def chip_credentials():
+    return pki.make_testbed_pki(pki.make_eid(serial=4321), ["smdp.example.com"]).chip
+
+
+@pytest.fixture
+def make_mobile(chip_credentials):
+    """A modem with one chip, and lpad-modem; what the sanitizers found is looked at in the end."""
+    made: list[Mobile] = []
+
+    def make(*, options=(), **settings) -> Mobile:
+        mobile = Mobile([chip_with_two_profiles(chip_credentials)], network=Network([FIRST, SECOND]), **settings)
+        made.append(mobile)
+        mobile.start()
+        start(mobile, *options)
+        return mobile
+
+    yield make
+    problems = []
+    for mobile in made:
+        if hasattr(mobile, "lpad_modem"):
+            mobile.lpad_modem.stop(20)
+            problems += [path.read_text() for path in mobile.run.folder.glob("sanitizer.*")]
+            problems += [line for line in mobile.lpad_modem.output().splitlines() if "CRITICAL" in line]
+        mobile.close()
+    assert not problems, "\n".join(problems)
+
+
+def start(mobile: Mobile, *options: str) -> None:
+    program = default_build() / "lpad-modem" / "lpad-modem"
+    logs = {key: f"{value}:log_path={mobile.run.folder}/sanitizer" for key, value in SANITIZERS.items()}
+    mobile.lpad_modem = mobile.start_lpad_modem(program, *options, env={**logs, "G_DEBUG": "fatal-criticals"})
+
+
+@pytest.fixture
+def mobile(make_mobile) -> Mobile:
+    return make_mobile()
+
+
+@pytest.fixture
+def caller(mobile):
+    caller = Caller(mobile)
+    yield caller
+    caller.close()
+
+
+def chip_of(mobile: Mobile):
+    return mobile.modem.slots[0].chip
+
+
+def test_channels(mobile, caller):
+    """What a slot shows; a channel leads to the chip, is its owner's alone and ends with it."""
+    chip = chip_of(mobile)
+    slot = caller.slot
+    assert (slot["Device"], slot["Slot"], slot["Active"]) == ("/dev/cdc-wdm0", 1, True)
+    assert (slot["CardState"], slot["IsEuicc"]) == ("present", True)
+    assert (slot["Eid"], slot["Iccid"]) == (chip.eid, FIRST.iccid)
+    assert slot["PhysicalDevice"] == "/sys/devices/pci0000:00/0000:00:14.0/usb1/1-1"
+
+    channel, response = caller.open()
+    assert response == chip.fci()
+    assert caller.transmit(channel, GET_EID).hex() == f"bf3e125a10{chip.eid}9000"
+    other = Caller(mobile)
+    assert error_of(other.transmit, channel, GET_EID) == "NoSuchChannel"
+    assert error_of(other.close_channel, channel) == "NoSuchChannel"
+    other.open()
+    assert chip.open_channels == 2
+    other.close()
+    wait_until(lambda: chip.open_channels == 1, 10, "the channel of the client that has left to be closed")
+    caller.close_channel(channel)
+    assert chip.open_channels == 0
+    assert error_of(caller.close_channel, channel) == "NoSuchChannel"
+    assert caller.open()[0] != channel
+
+
+def test_only_es10_passes(mobile, caller):
+    """Neither applications nor commands of others reach the card, however many are tried."""
+    chip = chip_of(mobile)
+    assert error_of(caller.open, OTHER_AID) == "NotAllowed"
+    assert error_of(caller.open, b"") == "NotAllowed"
+    channel, _ = caller.open()
+    path, before = caller.path, len(chip.transcript)
+    dice = random.Random(4)
+    tried = [bytes.fromhex(command) for command in ("0070000001", "00A4040007A0000000871002", "00B0000000", "")]
+    tried += [dice.randbytes(dice.randrange(1, 300)) for _ in range(400)]
+    passed = 0
+    for command in tried:
+        try:
+            caller.transmit(channel, command, path)
+            passed += 1
+        except GLib.Error as error:
+            assert "NotAllowed" in error.message
+    assert passed < 20
+    sent = [exchange.command for exchange in chip.transcript][before:]
+    assert {command[1] for command in sent} <= {0xE2, 0xC0, 0xAA} and len(sent) == passed
+    assert caller.slot["Refused"] == len(tried) - passed + 2
+
+
+def test_foreign_users_are_refused_by_the_bus(mobile):
+    os.chmod(mobile.run.folder, 0o711)
+    address = mobile.bus.address
+    done = subprocess.run(
+        ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", sys.executable, "-c", AS_NOBODY, address],
+        capture_output=True, text=True, timeout=60,
+    )
+    assert done.stdout.strip() == "org.freedesktop.DBus.Error.AccessDenied", done
+
+
+def test_what_modem_and_card_refuse(mobile, caller):
+    modem, chip = mobile.modem, chip_of(mobile)
+    modem.firmware.isdr_error = Error.ACCESS_DENIED
+    assert error_of(caller.open) == "ModemRefuses"
+    modem.firmware.isdr_error = None
+    channels = [caller.open()[0] for _ in range(3)]
+    assert error_of(caller.open) == "NoFreeChannel"
+    chip.faults.at_apdu(1, faults.silence())
+    assert error_of(caller.transmit, channels[0], GET_EID) == "Failed"
+    modem.faults.at_message("UIM Send APDU", firmware.late(0.2))
+    assert caller.transmit(channels[0], GET_EID)[-2:].hex() == "9000"
+    for channel in channels:
+        caller.close_channel(channel)
+    chip.config.isdr_aid = OTHER_AID
+    assert error_of(caller.open) == "NotFound"
+
+
+@pytest.mark.parametrize("behaviour", ["refresh", "slot-event", "silent-until-power-cycle"])
+def test_switches(mobile, caller, behaviour):
+    """After a refresh, told or enforced, old channels are gone and the new profile shows."""
+    mobile.modem.firmware.behaviour = behaviour
+    channel = BusChannel(caller)
+    assert channel.es10(switch(0xBF31, SECOND.iccid_octets)).hex() == "bf3103800100"
+    if behaviour == "silent-until-power-cycle":
+        caller.power_cycle()
+    wait_until(lambda: caller.slot["Iccid"] == SECOND.iccid, 10, "the new ICCID")
+    assert error_of(caller.transmit, channel.number, GET_EID) == "NoSuchChannel"
+    assert BusChannel(caller).es10(bytes.fromhex("BF3E035C015A")).hex().endswith(chip_of(mobile).eid)
+
+
+def test_beside_modem_manager_and_debians_proxy(make_mobile):
+    """The same port at the same time, behind the real proxy; the modem is shown by ModemManager meanwhile."""
+    mobile = make_mobile(proxy="debian")
+    mobile.start_modem_manager()
+    caller = Caller(mobile)
+    channel = BusChannel(caller)
+    while mobile.seen_modem() is None:
+        assert chip_of(mobile).eid in channel.es10(bytes.fromhex("BF3E035C015A")).hex()
+    assert channel.es10(switch(0xBF31, SECOND.iccid_octets)).hex() == "bf3103800100"
+    mobile.wait_for_modem(lambda modem: modem.iccid == SECOND.iccid)
+    assert caller.slot["Iccid"] == SECOND.iccid
+    caller.close()
+
+
+def test_unplugged_and_plugged_in_again(mobile, caller):
+    caller.open()
+    mobile.modem.vanish()
+    wait_until(lambda: not caller.slots(), 10, "the slot to go")
+    mobile.modem.appear()
+    wait_until(caller.slots, 20, "the slot to come back")
+    caller.open()
+
+
+def test_a_modem_that_comes_later(mobile, caller):
+    """lpad-modem finds the ports itself, now and later."""
+    node = mobile.run.folder / "dev" / "cdc-wdm0"
+    os.kill(mobile.lpad_modem.pid, signal.SIGTERM)
+    mobile.lpad_modem.process.wait(20)
+    node.unlink()
+    start(mobile)
+    assert caller.slots() == {}
+    os.mkfifo(node)
+    wait_until(caller.slots, 20, "the slot of the modem that has come")
+    assert caller.slot["Iccid"] == FIRST.iccid
+
+
+def test_options(mobile):
+    program = default_build() / "lpad-modem" / "lpad-modem"
+    for options, status in ((["--version"], 0), (["--aid=A0"], 2), (["--aid=A00000000Z"], 2), (["x"], 2)):
+        done = subprocess.run([program, *options], capture_output=True, text=True, timeout=30)
+        assert done.returncode == status and (done.stdout or "lpad-modem: " in done.stderr)
+
+
+def test_other_applications_can_be_allowed(make_mobile):
+    mobile = make_mobile(options=[f"--aid={OTHER_AID.hex()}", "--device=/dev/cdc-wdm0"])
+    caller = Caller(mobile)
+    channel, response = caller.open(OTHER_AID)
+    assert response and caller.open(ISD_R)
+    assert caller.transmit(channel, GET_EID).hex() == "6d00"
+    caller.close()
+
+
+def test_the_end_closes_channels(mobile, caller):
+    caller.open()
+    os.kill(mobile.lpad_modem.pid, signal.SIGTERM)
+    mobile.lpad_modem.process.wait(20)
+    assert mobile.lpad_modem.process.returncode == 0
+    assert chip_of(mobile).open_channels == 0
+    assert mobile.modem.clients == 0
