@@ -46,7 +46,7 @@ CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configurat
     <allow send_destination="org.freedesktop.PolicyKit1"/>
   </policy>
   <include>{folder}/policy.conf</include>
-{includes}</busconfig>
+</busconfig>
 """
 
 
@@ -75,7 +75,7 @@ class Bus:
             (folder / "services" / f"{name}.service").write_text(text)
         (folder / "policy.conf").write_text(adapted_policy(POLICY.read_text(), str(os.getuid())))
         includes = "".join(f"  <include ignore_missing=\"yes\">{path}</include>\n" for path in policies)
-        (folder / "bus.conf").write_text(CONFIG.format(folder=folder, includes=includes))
+        (folder / "bus.conf").write_text(CONFIG.format(folder=folder).replace("</busconfig>", f"{includes}</busconfig>"))
         command = ["dbus-daemon", f"--config-file={folder}/bus.conf", "--nofork", "--nopidfile", "--nosyslog"]
         self._program = self._run.spawn("bus", command, env)
         self._connection = wait_until(self._try, 10, "the bus")
