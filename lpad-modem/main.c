@@ -220,6 +220,9 @@ static int
 run (const Options *options, GError **error)
 {
   Program program = { .status = EXIT_SUCCESS };
+  /* systemd names the folder that it has made and that it keeps when we crash. */
+  const char *folder = g_getenv ("RUNTIME_DIRECTORY");
+  g_autofree char *journal = folder != NULL ? g_build_filename (folder, "channels", NULL) : NULL;
 
   program.service.aids = parse_aids (options->aids, error);
   if (program.service.aids == NULL)
@@ -232,6 +235,7 @@ run (const Options *options, GError **error)
     }
   g_dbus_connection_set_exit_on_close (program.service.connection, FALSE);
   program.service.objects = g_dbus_object_manager_server_new (LPAD_MODEM_BUS_ROOT);
+  program.service.journal = lpad_modem_journal_new (journal);
   program.service.settled = on_settled;
   program.service.user_data = &program;
   g_dbus_object_manager_server_set_connection (program.service.objects, program.service.connection);
@@ -245,6 +249,7 @@ run (const Options *options, GError **error)
   g_dbus_connection_flush_sync (program.service.connection, NULL, NULL);
   g_object_unref (program.service.connection);
   g_ptr_array_unref (program.service.aids);
+  lpad_modem_journal_free (program.service.journal);
   return program.status;
 }
 

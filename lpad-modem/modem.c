@@ -51,10 +51,7 @@ on_slots (GPtrArray *states, gpointer user_data)
         {
           g_autofree char *path = g_strdup_printf (SLOT_PATH, ++service->last_slot);
 
-          g_ptr_array_add (
-              modem->slots,
-              lpad_modem_slot_new (
-                  service->connection, service->objects, path, modem->path, i + 1, service->aids));
+          g_ptr_array_add (modem->slots, lpad_modem_slot_new (service, path, modem->path, i + 1));
         }
       lpad_modem_slot_set_port (g_ptr_array_index (modem->slots, i), modem->port);
       lpad_modem_slot_update (g_ptr_array_index (modem->slots, i), g_ptr_array_index (states, i));

@@ -1,24 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <gio/gio.h>
+#include "service.h"
 
 G_BEGIN_DECLS
 
 /** LpadModem: a modem's control port and its slots on the bus. It waits for a port or proxy that is not there
  * yet, or that is gone, and tries again. */
 typedef struct _LpadModem LpadModem;
-
-/** LpadModemService: what all modems of the program share; it outlives them. */
-typedef struct
-{
-  GDBusConnection *connection;
-  GDBusObjectManagerServer *objects;
-  GPtrArray *aids;                      /* of GBytes: the applications that may be selected */
-  guint last_slot;                      /* number in the path of the newest object */
-  void (*settled) (gpointer user_data); /* a modem knows its slots, or that it cannot be used now */
-  gpointer user_data;
-} LpadModemService;
 
 /**
  * lpad_modem_new: begins to use the port @path, e.g. "/dev/cdc-wdm0"

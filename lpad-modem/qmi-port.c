@@ -45,9 +45,7 @@ gone (LpadQmiPort *port, const GError *error)
   port->events.gone (error, port->user_data);
 }
 
-/* Slots
- * ---------------------------------------------------------------------------------------------------------------
- */
+/* Slots */
 
 static char *
 digits (GArray *octets, gboolean swapped, gsize maximum)
@@ -164,9 +162,7 @@ on_slots (GObject *source, GAsyncResult *result, gpointer user_data)
     }
 }
 
-/* Refresh
- * -------------------------------------------------------------------------------------------------------------
- */
+/* Refresh */
 
 static void
 refresh_over (LpadQmiPort *port)
@@ -206,9 +202,7 @@ on_refresh (QmiClientUim *client, QmiIndicationUimRefreshOutput *output, gpointe
     refresh_over (port);
 }
 
-/* Opening
- * -------------------------------------------------------------------------------------------------------------
- */
+/* Opening */
 
 /* Events are a help, not a need: a modem that refuses them is used without. */
 static void
@@ -385,9 +379,7 @@ lpad_qmi_port_free (LpadQmiPort *port)
   g_free (port);
 }
 
-/* Requests
- * ------------------------------------------------------------------------------------------------------------
- */
+/* Requests */
 
 gboolean
 lpad_qmi_port_client (LpadQmiPort *port, guint8 *cid, guint16 *transaction, GError **error)

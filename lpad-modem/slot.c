@@ -21,6 +21,7 @@ struct _LpadModemSlot
   LpadModemBusSlot *skeleton;
   LpadModemChannels *channels;
   GPtrArray *aids;
+  LpadModemJournal *journal;
   LpadQmiPort *port;
   guint resets; /* a channel that was opened before one of them is none */
 };
@@ -31,6 +32,7 @@ typedef struct
   LpadModemSlot *slot;
   GDBusMethodInvocation *invocation; /* NULL: nobody waits */
   guint resets;
+  guint8 card_channel; /* that is being closed */
 } Call;
 
 static void
@@ -103,9 +105,26 @@ can_send (LpadModemSlot *slot, GDBusMethodInvocation *invocation, guint8 *cid, g
   return FALSE;
 }
 
-/* Closing
- * -------------------------------------------------------------------------------------------------------------
- */
+/* Closing */
+
+/* Whatever the answer is: a channel that cannot be closed now will not be closed later. */
+static void
+note_closed (Call *call)
+{
+  lpad_modem_journal_closed (call->slot->journal,
+                             lpad_modem_bus_slot_get_device (call->slot->skeleton),
+                             lpad_modem_bus_slot_get_slot (call->slot->skeleton),
+                             call->card_channel);
+}
+
+static Call *
+closing_call_new (LpadModemSlot *slot, GDBusMethodInvocation *invocation, guint8 card_channel)
+{
+  Call *call = call_new (slot, invocation);
+
+  call->card_channel = card_channel;
+  return call;
+}
 
 static void
 on_closed_unasked (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -116,6 +135,8 @@ on_closed_unasked (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (answer == NULL)
     g_message ("A channel could not be closed: %s", error->message);
+  else
+    note_closed (call);
 }
 
 /* Closes a channel that nobody has any more. */
@@ -131,7 +152,7 @@ close_unasked (guint8 card_channel, gpointer user_data)
                         lpad_uim_close_channel (cid, transaction, card_channel),
                         CLOSE_TIMEOUT,
                         on_closed_unasked,
-                        call_new (slot, NULL));
+                        closing_call_new (slot, NULL, card_channel));
 }
 
 static void
@@ -141,6 +162,8 @@ on_closed (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (QmiMessage) answer = lpad_qmi_port_send_finish (source, result, &error);
 
+  if (answer != NULL)
+    note_closed (call);
   if (answer == NULL || !lpad_uim_done (answer, &error))
     g_dbus_method_invocation_return_gerror (call->invocation, error);
   else
@@ -166,13 +189,11 @@ on_close_channel (LpadModemBusSlot *skeleton,
                         lpad_uim_close_channel (cid, transaction, card_channel),
                         CLOSE_TIMEOUT,
                         on_closed,
-                        call_new (slot, invocation));
+                        closing_call_new (slot, invocation, card_channel));
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
-/* Opening
- * -------------------------------------------------------------------------------------------------------------
- */
+/* Opening */
 
 static void
 on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -191,11 +212,17 @@ on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
   else if (call->resets != call->slot->resets || call->slot->objects == NULL)
     fail (call->invocation, LPAD_MODEM_ERROR_NOT_READY, "The card was reset meanwhile.");
   else
-    lpad_modem_bus_slot_complete_open_channel (
-        call->slot->skeleton,
-        call->invocation,
-        lpad_modem_channels_add (call->slot->channels, owner, card_channel),
-        octets (response));
+    {
+      lpad_modem_journal_opened (call->slot->journal,
+                                 lpad_modem_bus_slot_get_device (call->slot->skeleton),
+                                 lpad_modem_bus_slot_get_slot (call->slot->skeleton),
+                                 card_channel);
+      lpad_modem_bus_slot_complete_open_channel (
+          call->slot->skeleton,
+          call->invocation,
+          lpad_modem_channels_add (call->slot->channels, owner, card_channel),
+          octets (response));
+    }
 }
 
 static gboolean
@@ -221,9 +248,7 @@ on_open_channel (LpadModemBusSlot *skeleton,
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
-/* Commands
- * ------------------------------------------------------------------------------------------------------------
- */
+/* Commands */
 
 static void
 on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -270,9 +295,7 @@ on_transmit (LpadModemBusSlot *skeleton,
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
-/* Power
- * ---------------------------------------------------------------------------------------------------------------
- */
+/* Power */
 
 static void
 on_powered_on (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -327,9 +350,7 @@ on_power_cycle (LpadModemBusSlot *skeleton, GDBusMethodInvocation *invocation, g
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
-/* Life
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* Life */
 
 /* Folder of the USB device whose interface the port belongs to; "" if it is none. */
 static char *
@@ -345,20 +366,16 @@ physical_device (const char *device)
 }
 
 LpadModemSlot *
-lpad_modem_slot_new (GDBusConnection *connection,
-                     GDBusObjectManagerServer *objects,
-                     const char *path,
-                     const char *device,
-                     guint number,
-                     GPtrArray *aids)
+lpad_modem_slot_new (const LpadModemService *service, const char *path, const char *device, guint number)
 {
   LpadModemSlot *slot = g_new0 (LpadModemSlot, 1);
   g_autofree char *physical = physical_device (device);
 
   g_atomic_ref_count_init (&slot->references);
-  slot->objects = g_object_ref (objects);
-  slot->aids = g_ptr_array_ref (aids);
-  slot->channels = lpad_modem_channels_new (connection, close_unasked, slot);
+  slot->objects = g_object_ref (service->objects);
+  slot->aids = g_ptr_array_ref (service->aids);
+  slot->journal = service->journal;
+  slot->channels = lpad_modem_channels_new (service->connection, close_unasked, slot);
   slot->object = lpad_modem_bus_object_skeleton_new (path);
   slot->skeleton = lpad_modem_bus_slot_skeleton_new ();
   lpad_modem_bus_slot_set_device (slot->skeleton, device);
@@ -390,6 +407,18 @@ lpad_modem_slot_set_port (LpadModemSlot *slot, LpadQmiPort *port)
   slot->port = port;
 }
 
+/* Closes what a lpad-modem that crashed has left open. */
+static void
+close_old (LpadModemSlot *slot)
+{
+  const char *device = lpad_modem_bus_slot_get_device (slot->skeleton);
+  guint number = lpad_modem_bus_slot_get_slot (slot->skeleton);
+  guint8 card_channel;
+
+  while ((card_channel = lpad_modem_journal_take_old (slot->journal, device, number)) != 0)
+    close_unasked (card_channel, slot);
+}
+
 /* The object is exported once its properties are right. */
 void
 lpad_modem_slot_update (LpadModemSlot *slot, const LpadQmiSlot *state)
@@ -405,6 +434,8 @@ lpad_modem_slot_update (LpadModemSlot *slot, const LpadQmiSlot *state)
     g_dbus_object_manager_server_export (slot->objects, G_DBUS_OBJECT_SKELETON (slot->object));
   else
     g_dbus_interface_skeleton_flush (G_DBUS_INTERFACE_SKELETON (slot->skeleton));
+  if (state->active && (state->present || !state->known))
+    close_old (slot);
 }
 
 gboolean
@@ -419,6 +450,9 @@ lpad_modem_slot_reset (LpadModemSlot *slot)
   slot->resets++;
   if (slot->channels != NULL)
     lpad_modem_channels_forget (slot->channels);
+  lpad_modem_journal_reset (slot->journal,
+                            lpad_modem_bus_slot_get_device (slot->skeleton),
+                            lpad_modem_bus_slot_get_slot (slot->skeleton));
 }
 
 void
@@ -429,6 +463,7 @@ lpad_modem_slot_refreshed (LpadModemSlot *slot)
 
 typedef struct
 {
+  LpadModemSlot *slot;
   GSourceOnceFunc closed;
   gpointer user_data;
   guint waiting;
@@ -439,6 +474,8 @@ one_closed (CloseAll *all)
 {
   if (--all->waiting > 0)
     return;
+  lpad_modem_slot_reset (all->slot);
+  slot_unref (all->slot);
   all->closed (all->user_data);
   g_free (all);
 }
@@ -446,8 +483,9 @@ one_closed (CloseAll *all)
 static void
 on_one_closed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (QmiMessage) answer = lpad_qmi_port_send_finish (source, result, NULL);
+  QmiMessage *answer = lpad_qmi_port_send_finish (source, result, NULL);
 
+  g_clear_pointer (&answer, qmi_message_unref);
   one_closed (user_data);
 }
 
@@ -458,6 +496,8 @@ lpad_modem_slot_close_all (LpadModemSlot *slot, GSourceOnceFunc closed, gpointer
   guint16 transaction;
   guint8 cid, card_channel;
 
+  g_atomic_ref_count_inc (&slot->references);
+  all->slot = slot;
   all->closed = closed;
   all->user_data = user_data;
   all->waiting = 1;

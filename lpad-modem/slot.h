@@ -3,22 +3,17 @@
 
 #include "channels.h"
 #include "qmi-port.h"
+#include "service.h"
 
 G_BEGIN_DECLS
 
 /** LpadModemSlot: a card slot as an object on the bus, with the methods of org.lpad.Modem1.Slot. */
 typedef struct _LpadModemSlot LpadModemSlot;
 
-/**
- * lpad_modem_slot_new: puts slot @number of the modem at @device on the bus.
- * @aids: of GBytes: the applications that may be selected; both of the program's whole life
- */
-LpadModemSlot *lpad_modem_slot_new (GDBusConnection *connection,
-                                    GDBusObjectManagerServer *objects,
-                                    const char *path,
-                                    const char *device,
-                                    guint number,
-                                    GPtrArray *aids);
+/** lpad_modem_slot_new: slot @number, from 1, of the modem at @device; it is on the bus at @path once its
+ * state is known. */
+LpadModemSlot *
+lpad_modem_slot_new (const LpadModemService *service, const char *path, const char *device, guint number);
 
 /** lpad_modem_slot_free: takes it off the bus; requests that wait for the modem fail. */
 void lpad_modem_slot_free (LpadModemSlot *slot);

@@ -161,11 +161,29 @@ def test_polkit_actions_are_complete(tree):
     assert len(actions) == 7 and members("method")
 
 
-def test_the_installed_interface_is_the_contract(tree):
-    assert only(tree, "interfaces/org.lpad.Lpad1.xml").read_bytes() == (TOP / "dbus/org.lpad.Lpad1.xml").read_bytes()
+@pytest.mark.parametrize("name", ["org.lpad.Lpad1.xml", "org.lpad.Modem1.xml"])
+def test_the_installed_interfaces_are_the_contract(tree, name):
+    assert only(tree, f"interfaces/{name}").read_bytes() == (TOP / "dbus" / name).read_bytes()
 
 
-@pytest.mark.parametrize("page", ["man1/lui-cli.1", "man5/lpad.conf.5", "man8/lpad.8"])
+def test_systemd_takes_the_units_of_lpad_modem(tree, tmp_path):
+    """The proxy is a unit of its own, which lpad-modem wants; the bus starts lpad-modem, as root."""
+    for name in ("lpad-modem.service", "lpad-qmi-proxy.service"):
+        text = only(tree, name).read_text()
+        (program,) = re.findall(r"^ExecStart=(\S+)", text, re.M)
+        if in_tree(tree, program).is_file():
+            text = text.replace(program, str(in_tree(tree, program)))
+        (tmp_path / name).write_text(text)
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *map(str, tmp_path.iterdir())], capture_output=True, text=True,
+    )
+    assert done.returncode == 0 and "lpad-" not in done.stderr, done.stderr
+    activation = only(tree, "system-services/org.lpad.Modem1.service").read_text()
+    assert "\nUser=root\n" in activation and "\nSystemdService=lpad-modem.service\n" in activation
+    assert only(tree, "system.d/org.lpad.Modem1.conf").is_file()
+
+
+@pytest.mark.parametrize("page", ["man1/lui-cli.1", "man5/lpad.conf.5", "man8/lpad.8", "man8/lpad-modem.8"])
 def test_manual_pages_can_be_read(tree, page):
     path = only(tree, page)
     done = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", str(path)], capture_output=True, text=True)

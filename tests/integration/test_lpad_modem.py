@@ -142,7 +142,9 @@ def make_mobile(chip_credentials):
 def start(mobile: Mobile, *options: str) -> None:
     program = default_build() / "lpad-modem" / "lpad-modem"
     logs = {key: f"{value}:log_path={mobile.run.folder}/sanitizer" for key, value in SANITIZERS.items()}
-    mobile.lpad_modem = mobile.start_lpad_modem(program, *options, env={**logs, "G_DEBUG": "fatal-criticals"})
+    mobile.lpad_modem = mobile.start_lpad_modem(program, *options, env={
+        **logs, "G_DEBUG": "fatal-criticals", "RUNTIME_DIRECTORY": str(mobile.run.folder),
+    })
 
 
 @pytest.fixture
@@ -269,6 +271,18 @@ def test_unplugged_and_plugged_in_again(mobile, caller):
     wait_until(lambda: not caller.slots(), 10, "the slot to go")
     mobile.modem.appear()
     wait_until(caller.slots, 20, "the slot to come back")
+    caller.open()
+
+
+def test_a_crash_leaks_no_channel(mobile, caller):
+    caller.open()
+    channel, _ = caller.open()
+    mobile.lpad_modem.kill()
+    mobile.bus.wait_for_no_owner(LPAD_MODEM)
+    assert chip_of(mobile).open_channels == 2
+    start(mobile)
+    wait_until(lambda: chip_of(mobile).open_channels == 0, 10, "old channels to be closed")
+    assert error_of(caller.transmit, channel, GET_EID) == "NoSuchChannel"
     caller.open()
 
 

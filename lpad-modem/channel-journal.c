@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "channel-journal.h"
+
+#define FIELDS      3 /* of a line: device, slot, channel */
+#define SLOT_MAX    8
+#define CHANNEL_MAX 19
+#define ENTRIES_MAX 256
+
+typedef struct
+{
+  char *device;
+  guint slot;
+  guint8 card_channel;
+  gboolean old; /* of a lpad-modem before this one */
+} Entry;
+
+struct _LpadModemJournal
+{
+  char *path;
+  GPtrArray *entries; /* of Entry */
+};
+
+static void
+entry_free (gpointer data)
+{
+  Entry *entry = data;
+
+  g_free (entry->device);
+  g_free (entry);
+}
+
+static void
+add (LpadModemJournal *journal, const char *device, guint slot, guint8 card_channel, gboolean old)
+{
+  Entry *entry = g_new0 (Entry, 1);
+
+  entry->device = g_strdup (device);
+  entry->slot = slot;
+  entry->card_channel = card_channel;
+  entry->old = old;
+  g_ptr_array_add (journal->entries, entry);
+}
+
+/* Lines that are none are left out: then a channel is left open, which is better than to close a wrong one.
+ */
+static void
+read_line (LpadModemJournal *journal, const char *line)
+{
+  g_auto (GStrv) fields = g_strsplit (line, " ", FIELDS + 1);
+  guint64 slot, channel;
+
+  if (g_strv_length (fields) == FIELDS && journal->entries->len < ENTRIES_MAX
+      && g_ascii_string_to_unsigned (fields[1], 10, 1, SLOT_MAX, &slot, NULL)
+      && g_ascii_string_to_unsigned (fields[2], 10, 1, CHANNEL_MAX, &channel, NULL))
+    add (journal, fields[0], (guint) slot, (guint8) channel, TRUE);
+}
+
+static void
+save (LpadModemJournal *journal)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_autoptr (GError) error = NULL;
+
+  if (journal->path == NULL)
+    return;
+  for (guint i = 0; i < journal->entries->len; i++)
+    {
+      const Entry *entry = g_ptr_array_index (journal->entries, i);
+
+      g_string_append_printf (text, "%s %u %u\n", entry->device, entry->slot, entry->card_channel);
+    }
+  if (!g_file_set_contents (journal->path, text->str, (gssize) text->len, &error))
+    g_warning ("After a crash channels will stay open: %s", error->message);
+}
+
+LpadModemJournal *
+lpad_modem_journal_new (const char *path)
+{
+  LpadModemJournal *journal = g_new0 (LpadModemJournal, 1);
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+
+  journal->path = g_strdup (path);
+  journal->entries = g_ptr_array_new_with_free_func (entry_free);
+  if (path != NULL && g_file_get_contents (path, &text, NULL, NULL))
+    lines = g_strsplit (text, "\n", -1);
+  for (char **line = lines; line != NULL && *line != NULL; line++)
+    read_line (journal, *line);
+  return journal;
+}
+
+void
+lpad_modem_journal_free (LpadModemJournal *journal)
+{
+  g_ptr_array_unref (journal->entries);
+  g_free (journal->path);
+  g_free (journal);
+}
+
+static gboolean
+is_of (const Entry *entry, const char *device, guint slot)
+{
+  return entry->slot == slot && g_str_equal (entry->device, device);
+}
+
+void
+lpad_modem_journal_opened (LpadModemJournal *journal, const char *device, guint slot, guint8 card_channel)
+{
+  add (journal, device, slot, card_channel, FALSE);
+  save (journal);
+}
+
+void
+lpad_modem_journal_closed (LpadModemJournal *journal, const char *device, guint slot, guint8 card_channel)
+{
+  for (guint i = 0; i < journal->entries->len; i++)
+    {
+      const Entry *entry = g_ptr_array_index (journal->entries, i);
+
+      if (is_of (entry, device, slot) && entry->card_channel == card_channel)
+        {
+          g_ptr_array_remove_index (journal->entries, i);
+          break;
+        }
+    }
+  save (journal);
+}
+
+void
+lpad_modem_journal_reset (LpadModemJournal *journal, const char *device, guint slot)
+{
+  for (guint i = journal->entries->len; i > 0; i--)
+    {
+      if (is_of (g_ptr_array_index (journal->entries, i - 1), device, slot))
+        g_ptr_array_remove_index (journal->entries, i - 1);
+    }
+  save (journal);
+}
+
+guint8
+lpad_modem_journal_take_old (LpadModemJournal *journal, const char *device, guint slot)
+{
+  for (guint i = 0; i < journal->entries->len; i++)
+    {
+      const Entry *entry = g_ptr_array_index (journal->entries, i);
+      guint8 card_channel = entry->card_channel;
+
+      if (!entry->old || !is_of (entry, device, slot))
+        continue;
+      g_ptr_array_remove_index (journal->entries, i);
+      save (journal);
+      return card_channel;
+    }
+  return 0;
+}
