@@ -100,25 +100,6 @@ connect_once (State *state)
 }
 
 static void
-connect_call (gpointer data)
-{
-  State *state = data;
-  gint64 end = g_get_monotonic_time () + RESET_TIME;
-  SCARD_READERSTATE reader;
-
-  state->status = SCardEstablishContext (SCARD_SCOPE_SYSTEM, NULL, NULL, &state->context);
-  if (state->status != SCARD_S_SUCCESS)
-    return;
-  state->has_context = TRUE;
-  connect_once (state);
-  while (may_be_in_reset (state->status) && g_get_monotonic_time () < end)
-    {
-      (void) wait_for_change (state, RESET_PAUSE_MS, &reader);
-      connect_once (state);
-    }
-}
-
-static void
 reconnect (State *state, DWORD initialization)
 {
   state->status
@@ -126,9 +107,42 @@ reconnect (State *state, DWORD initialization)
 }
 
 static void
+renew_once (State *state)
+{
+  reconnect (state, SCARD_LEAVE_CARD);
+}
+
+/* Makes the connection with @attempt. */
+static void
+outlast_reset (State *state, void (*attempt) (State *state))
+{
+  gint64 end = g_get_monotonic_time () + RESET_TIME;
+  SCARD_READERSTATE reader;
+
+  attempt (state);
+  while (may_be_in_reset (state->status) && g_get_monotonic_time () < end)
+    {
+      (void) wait_for_change (state, RESET_PAUSE_MS, &reader);
+      attempt (state);
+    }
+}
+
+static void
+connect_call (gpointer data)
+{
+  State *state = data;
+
+  state->status = SCardEstablishContext (SCARD_SCOPE_SYSTEM, NULL, NULL, &state->context);
+  if (state->status != SCARD_S_SUCCESS)
+    return;
+  state->has_context = TRUE;
+  outlast_reset (state, connect_once);
+}
+
+static void
 renew_call (gpointer data)
 {
-  reconnect (data, SCARD_LEAVE_CARD);
+  outlast_reset (data, renew_once);
 }
 
 static void
