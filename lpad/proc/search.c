@@ -17,16 +17,15 @@ skip_to (GPtrArray *left, GBytes *aid)
     }
 }
 
-/* All that may be selected besides the chip's own application. */
+/* Those behind the chip's own application: the ones before it are not there. */
 static GPtrArray *
 list_candidates (LpadChip *chip)
 {
-  GPtrArray *aids = lpad_chip_config (chip)->aids;
-  GPtrArray *left = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  GPtrArray *left
+      = g_ptr_array_copy (lpad_chip_config (chip)->aids, (GCopyFunc) (gpointer) g_bytes_ref, NULL);
 
-  for (guint i = 0; i < aids->len; i++)
-    if (!g_bytes_equal (aids->pdata[i], lpad_chip_aid (chip)))
-      g_ptr_array_add (left, g_bytes_ref (aids->pdata[i]));
+  g_ptr_array_set_free_func (left, (GDestroyNotify) g_bytes_unref);
+  skip_to (left, lpad_chip_aid (chip));
   return left;
 }
 
