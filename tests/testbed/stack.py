@@ -171,6 +171,13 @@ class Stack:
             card.insert()
         self.wait_for_cards()
 
+    def add_isdr(self, config: Config) -> Euicc:
+        """A second chip on the first card, before lpad looks at it; it has an EID and an AID of its own."""
+        eid = pki.make_eid(serial=1000 + len(self.chip.on_card))
+        added = Euicc(pki.make_chip(self.ci, eid), config)
+        self.chip.share_card(added)
+        return added
+
     # The parts in one word, for the many tests with one chip
 
     @property

@@ -31,15 +31,23 @@ class Config:
 
     atr: bytes = ATR_T0
     isdr_aid: bytes = ISDR_AID
+    #: Further names of the same ISD-R.
+    other_aids: tuple[bytes, ...] = ()
 
     # Transport (SGP.22 v2.5, 5.7.2; ETSI TS 102 221, 11.1.17)
-    #: Highest logical channel; above 3 only for terminals that announced it.
+    #: Highest logical channel; above 3 only for terminals that announced it.  0: there are none.
     channels: int = 19
+    #: What MANAGE CHANNEL is answered with when there is none.
+    no_channel_sw: int = 0x6A81
     #: Lowest channel that is given out: 4 exercises the other class coding.
     first_channel: int = 1
-    #: Largest STORE DATA body, and what a larger one is answered with.
+    #: Largest STORE DATA body, and what a larger one is answered with; 0: with nothing at all.
     largest_segment: int = 255
     segment_limit_sw: int = 0x6700
+    #: Le on STORE DATA: None, or True: 6700 without it, or False: 6700 with it.
+    store_data_le: bool | None = None
+    #: A command that has been processed without data is answered with this, e.g. 9000 or 9210.
+    done_sw: int = 0x9000
     #: True: never data with the answer, always 61xx.  Without Le it is so anyway.
     always_get_response: bool = False
     #: Largest piece of an answer.
@@ -48,6 +56,8 @@ class Config:
     exact_le: bool = False
     #: "" no need of TERMINAL CAPABILITY, "hide" ISD-R or "refuse" ES10 without it.
     terminal_capability: str = ""
+    #: What TERMINAL CAPABILITY is answered with, and whether it counts all the same.
+    terminal_capability_sw: int = 0x9000
     #: SELECT answers without FCI.
     without_fci: bool = False
     #: A proactive REFRESH (91xx) is announced after a switch with the refresh flag.

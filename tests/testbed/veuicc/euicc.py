@@ -22,7 +22,7 @@ from testbed.veuicc.notifications import NotificationStore
 from testbed.veuicc.profiles import Event, Profile, ProfileTable
 from testbed.veuicc.session import KeptKey, Sessions, chain_of
 from testbed.veuicc.store import Store
-from testbed.veuicc.transport import Transport
+from testbed.veuicc.transport import Silence, Transport
 from testbed.veuicc.usim import FileSystem
 
 #: REFRESH with qualifier 04, UICC reset (ETSI TS 102 223, 6.4.7).
@@ -78,10 +78,21 @@ class Euicc:
         self._files: tuple[Profile | None, FileSystem] | None = None
         #: Called without arguments when a fault pulls the card.
         self.on_removal: Callable[[], None] = lambda: None
+        #: Chips on the same card; this one is among them.
+        self.on_card: list[Euicc] = [self]
         self.loading = Loading(self)
         self._functions = Functions(self)
         self._store = Store(state_file)
         self._load()
+        self._begin()
+
+    def share_card(self, other: Euicc) -> None:
+        """Put another ISD-R on this card, which is the one to insert: one power supply, one set of channels, two
+        EIDs.  What belongs to the card (answer to reset, channels, form of commands) is in this chip's config."""
+        self.on_card.append(other)
+        other.on_card = self.on_card
+        other.lock = self.lock
+        other.on_removal = lambda: self.on_removal()
         self._begin()
 
     # Identity
@@ -118,7 +129,7 @@ class Euicc:
 
     def power_off(self) -> None:
         with self.lock:
-            self._powered = False
+            self._lose_power()
 
     def reset(self) -> bytes:
         """The answer to reset; what a refresh waited for is done."""
@@ -126,10 +137,20 @@ class Euicc:
             self._begin()
             return self.config.atr
 
+    def _lose_power(self) -> None:
+        for chip in self.on_card:
+            chip._powered = False
+
     def _begin(self) -> None:
+        """The whole card is reset."""
+        transport = Transport(self.on_card[0].config, *self.on_card)
+        for chip in self.on_card:
+            chip._begin_with(transport)
+
+    def _begin_with(self, transport: Transport) -> None:
         """Volatile memory is new, and unfinished business is finished."""
         self._powered = True
-        self._transport = Transport(self.config, self)
+        self._transport = transport
         self.sessions = Sessions(self.credentials, kept=self.sessions.kept, revoked=self.crls.revoked)
         self._call_fault: Fault | None = None
         self._name = ""
@@ -141,8 +162,16 @@ class Euicc:
     # Commands
 
     def process(self, command: bytes) -> bytes | None:
-        """The complete answer, status word last; None when there is none."""
+        """The complete answer, status word last; None when there is none.
+
+        On a card with several chips, that of the one that the command is for; this one does the rest.
+        """
         command = bytes(command)
+        with self.lock:
+            addressed = self._transport.addressed(command) or self
+        return addressed._process(command)
+
+    def _process(self, command: bytes) -> bytes | None:
         with self.lock:
             if not self._powered:
                 return None
@@ -177,6 +206,8 @@ class Euicc:
             return self._transport.process(parse(command))
         except StatusError as error:
             return status(error.sw)
+        except Silence:
+            raise _Stopped(None) from None
 
     # Faults
 
@@ -184,7 +215,7 @@ class Euicc:
         """Those that need no processing; all of them end the command."""
         if fault.kind == "remove":
             self._removed = True
-            self._powered = False
+            self._lose_power()
         if fault.kind == "reset":
             self._begin()
         if fault.kind in ("status", "reset"):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from testbed import tlv
-from testbed.veuicc.apdu import Command, Ins, StatusError, Sw, status
+from testbed.veuicc.apdu import Command, Ins, StatusError, Sw, parse, status
 from testbed.veuicc.config import Config
 from testbed.veuicc.usim import COMMANDS as FILE_COMMANDS
 from testbed.veuicc.usim import FileSystem, Selection
@@ -27,8 +27,14 @@ PROPRIETARY = {
 }
 
 
+class Silence(Exception):
+    """The card gives no answer."""
+
+
 class Application(Protocol):
-    """What the transport needs of the ISD-R, and of the enabled profile."""
+    """What the transport needs of an ISD-R, and of the enabled profile."""
+
+    config: Config
 
     def fci(self) -> bytes: ...
 
@@ -45,7 +51,7 @@ class Application(Protocol):
 class Channel:
     """What the card remembers for one logical channel."""
 
-    isdr_selected: bool = False
+    application: Application | None = None
     blocks: bytearray = field(default_factory=bytearray)
     next_block: int = 0
     #: Octets of the last answer that have not been fetched.
@@ -61,11 +67,11 @@ class Channel:
 
 
 class Transport:
-    """The card's side of the interface, from reset to reset."""
+    """The card's side of the interface, from reset to reset; config is the card's, each ISD-R has its AIDs."""
 
-    def __init__(self, config: Config, application: Application):
+    def __init__(self, config: Config, *applications: Application):
         self._config = config
-        self._application = application
+        self._applications = applications
         self._channels = {0: Channel()}
         self._extended = False
         self._capable = False
@@ -77,6 +83,20 @@ class Transport:
     def open_channels(self) -> int:
         """Open logical channels besides the basic one."""
         return len(self._channels) - 1
+
+    def addressed(self, raw: bytes) -> Application | None:
+        """The ISD-R that a command is for: the one that it selects, or the one on its channel."""
+        try:
+            command = parse(raw)
+        except StatusError:
+            return None
+        if command.ins == Ins.SELECT and command.p1 == 0x04:
+            return self._named(command.data)
+        channel = self._channels.get(command.channel)
+        return channel.application if channel else None
+
+    def _named(self, aid: bytes) -> Application | None:
+        return next((a for a in self._applications if aid in (a.config.isdr_aid, *a.config.other_aids)), None)
 
     def announce(self, proactive: bytes) -> None:
         self._proactive = proactive
@@ -124,11 +144,14 @@ class Transport:
             raise StatusError(Sw.WRONG_P1P2)
         if command.p2 not in self._channels:
             raise StatusError(Sw.CHANNEL)
-        del self._channels[command.p2]
-        self._application.channel_left(command.p2)
+        closed = self._channels.pop(command.p2)
+        if closed.application:
+            closed.application.channel_left(command.p2)
         return status(Sw.OK)
 
     def _open_channel(self, command: Command) -> bytes:
+        if not self._config.channels:
+            raise StatusError(self._config.no_channel_sw)
         highest = self._config.channels if self._extended else min(BASIC_CHANNELS, self._config.channels)
         if command.p2:
             if command.p2 > highest or command.p2 in self._channels:
@@ -141,7 +164,7 @@ class Transport:
             if number not in self._channels:
                 self._channels[number] = Channel()
                 return bytes([number]) + status(Sw.OK)
-        raise StatusError(Sw.FUNCTION)
+        raise StatusError(self._config.no_channel_sw)
 
     # SELECT (ETSI TS 102 221, 11.1.1)
 
@@ -163,23 +186,24 @@ class Transport:
             self._leave_application(command, channel)
             return fcp
         hidden = self._config.terminal_capability == "hide" and not self._capable
-        if command.data != self._config.isdr_aid or hidden:
+        application = self._named(command.data)
+        if application is None or hidden:
             raise StatusError(Sw.NOT_FOUND)
         self._leave_application(command, channel)
-        channel.isdr_selected = True
-        return b"" if self._config.without_fci else self._application.fci()
+        channel.application = application
+        return b"" if self._config.without_fci else application.fci()
 
     def _leave_application(self, command: Command, channel: Channel) -> None:
-        if channel.isdr_selected:
-            self._application.channel_left(command.channel)
-        channel.isdr_selected = False
+        if channel.application:
+            channel.application.channel_left(command.channel)
+        channel.application = None
         channel.forget_blocks()
 
     # Files (ETSI TS 102 221, 11.1.3, 11.1.5)
 
     def _selection(self, channel: Channel) -> Selection:
         """The channel's own in the present file system; another profile begins with the MF."""
-        files = self._application.files()
+        files = self._applications[0].files()
         if channel.selection is None or channel.selection.files is not files:
             channel.selection = Selection(files)
         return channel.selection
@@ -197,6 +221,8 @@ class Transport:
             children = {child.tag: child.value for child in template.children()}
         except tlv.TlvError as error:
             raise StatusError(Sw.WRONG_DATA) from error
+        if self._config.terminal_capability_sw != Sw.OK:
+            raise StatusError(self._config.terminal_capability_sw)
         self._extended = 0x81 in children
         self._capable = bool(children.get(0x83, b"\x00")[:1].strip(b"\x00"))
         return status(Sw.OK)
@@ -222,16 +248,19 @@ class Transport:
     def _store_data(self, command: Command, channel: Channel) -> bytes:
         if self._is_repeated(command, channel):
             return self._reply(command, channel, channel.answer)
-        if not channel.isdr_selected:
+        if channel.application is None:
             raise StatusError(Sw.INSTRUCTION)
         if self._config.terminal_capability == "refuse" and not self._capable:
             raise StatusError(Sw.CONDITIONS)
+        wanted_le = self._config.store_data_le
+        if command.p1 == LAST_BLOCK and wanted_le is not None and wanted_le != (command.le is not None):
+            raise StatusError(Sw.WRONG_LENGTH)
         self._add_block(command, channel)
         if command.p1 == MORE_BLOCKS:
             return status(Sw.OK)
         request = bytes(channel.blocks)
         channel.forget_blocks()
-        return self._reply(command, channel, self._application.execute(request, command.channel))
+        return self._reply(command, channel, channel.application.execute(request, command.channel))
 
     def _add_block(self, command: Command, channel: Channel) -> None:
         """Append to the request, which a block number of zero begins anew."""
@@ -243,9 +272,11 @@ class Transport:
             raise StatusError(Sw.WRONG_P1P2)
         if not command.data:
             raise StatusError(Sw.WRONG_LENGTH)
-        self._application.block_arrived((bytes(channel.blocks) + command.data)[:2])
+        channel.application.block_arrived((bytes(channel.blocks) + command.data)[:2])
         if len(command.data) > self._config.largest_segment:
             channel.forget_blocks()
+            if not self._config.segment_limit_sw:
+                raise Silence
             raise StatusError(self._config.segment_limit_sw)
         channel.blocks += command.data
         channel.next_block += 1
@@ -286,7 +317,7 @@ class Transport:
         return status(0x6100 | min(len(channel.answer), self._config.chunk) & 0xFF)
 
     def _final(self) -> bytes:
-        return status(0x9100 | len(self._proactive)) if self._proactive else status(Sw.OK)
+        return status(0x9100 | len(self._proactive)) if self._proactive else status(self._config.done_sw)
 
     @staticmethod
     def _is_repeated(command: Command, channel: Channel) -> bool:
