@@ -30,11 +30,13 @@ print_euicc (LpadBusEuicc *euicc)
   g_autoptr (LuiTable) table = lui_table_new (2);
   g_autofree char *number = g_strdup_printf ("%u", lui_euicc_number (euicc));
   g_autofree char *memory = lui_size_to_string (lpad_bus_euicc_get_free_memory (euicc));
+  g_autofree char *isdr = lui_octets_to_string (lpad_bus_euicc_get_isdr_aid (euicc));
   g_autofree char *pending = g_strdup_printf ("%u", lpad_bus_euicc_get_pending_notifications (euicc));
 
   add_text (table, "eUICC", number);
   add_text (table, "EID", lpad_bus_euicc_get_eid (euicc));
   add_text (table, "Device", lpad_bus_euicc_get_device (euicc));
+  add_text (table, "ISD-R", isdr);
   add_text (table, "Reached over", lpad_bus_euicc_get_transport (euicc));
   add_text (table, "State", lpad_bus_euicc_get_state (euicc));
   add_text (table, "SGP.22 version", lpad_bus_euicc_get_spec_version (euicc));

@@ -15,6 +15,22 @@ json_issuers (JsonBuilder *builder, LpadBusManager *manager)
   lui_json_variant (builder, "issuers", issuers);
 }
 
+/* The numbers of the objects in @paths, an "ao". */
+static void
+json_numbers (JsonBuilder *builder, const char *name, GVariant *paths)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_begin_array (builder);
+  for (gsize i = 0; paths != NULL && i < g_variant_n_children (paths); i++)
+    {
+      const char *path;
+
+      g_variant_get_child (paths, i, "&o", &path);
+      json_builder_add_int_value (builder, (gint64) lui_path_number (path));
+    }
+  json_builder_end_array (builder);
+}
+
 static void
 json_readers (JsonBuilder *builder, GVariant *readers)
 {
@@ -23,7 +39,8 @@ json_readers (JsonBuilder *builder, GVariant *readers)
   for (gsize i = 0; readers != NULL && i < g_variant_n_children (readers); i++)
     {
       g_autoptr (GVariant) reader = g_variant_get_child_value (readers, i);
-      const char *name = "", *state = "", *message = "", *euicc = NULL;
+      g_autoptr (GVariant) euiccs = g_variant_lookup_value (reader, "euiccs", G_VARIANT_TYPE ("ao"));
+      const char *name = "", *state = "", *message = "";
 
       g_variant_lookup (reader, "name", "&s", &name);
       g_variant_lookup (reader, "state", "&s", &state);
@@ -32,8 +49,7 @@ json_readers (JsonBuilder *builder, GVariant *readers)
       lui_json_string (builder, "name", name);
       lui_json_string (builder, "state", state);
       lui_json_string (builder, "message", message);
-      if (g_variant_lookup (reader, "euicc", "&o", &euicc))
-        lui_json_integer (builder, "euicc", (gint64) lui_path_number (euicc));
+      json_numbers (builder, "euiccs", euiccs);
       json_builder_end_object (builder);
     }
   json_builder_end_array (builder);
@@ -108,6 +124,17 @@ print_enabled (LuiSession *session, LpadBusEuicc *euicc)
           enabled == 0 && profiles->len > 0 ? ", none in use" : "");
 }
 
+/* Whether another of @euiccs is on the same card. */
+static gboolean
+shares_card (LpadBusEuicc *euicc, GPtrArray *euiccs)
+{
+  for (guint i = 0; i < euiccs->len; i++)
+    if (euiccs->pdata[i] != (gpointer) euicc
+        && g_strcmp0 (lpad_bus_euicc_get_device (euiccs->pdata[i]), lpad_bus_euicc_get_device (euicc)) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 static void
 print_interruptions (LpadBusEuicc *euicc)
 {
@@ -119,7 +146,7 @@ print_interruptions (LpadBusEuicc *euicc)
 }
 
 static void
-print_euicc (LuiSession *session, LpadBusEuicc *euicc)
+print_euicc (LuiSession *session, LpadBusEuicc *euicc, GPtrArray *euiccs)
 {
   g_autofree char *device = lui_clean (lpad_bus_euicc_get_device (euicc));
   g_autofree char *eid = lui_clean (lui_or (lpad_bus_euicc_get_eid (euicc), "unknown"));
@@ -129,6 +156,12 @@ print_euicc (LuiSession *session, LpadBusEuicc *euicc)
   GVariant *error = lpad_bus_euicc_get_error (euicc);
 
   printf ("\neUICC %u: %s\n  EID %s\n", lui_euicc_number (euicc), device, eid);
+  if (shares_card (euicc, euiccs))
+    {
+      g_autofree char *aid = lui_octets_to_string (lpad_bus_euicc_get_isdr_aid (euicc));
+
+      printf ("  ISD-R %s, one of several on this card\n", aid);
+    }
   if (g_str_equal (state, "failed") && error != NULL)
     {
       const char *message = "";
@@ -160,7 +193,7 @@ reader_words (const char *state)
   return state;
 }
 
-/* The readers in which there is no chip to show, and why. */
+/* The readers in which there is no chip to show, or a further one cannot be used, and why. */
 static guint
 print_readers (LpadBusManager *manager)
 {
@@ -174,10 +207,11 @@ print_readers (LpadBusManager *manager)
       g_autofree char *clean_name = NULL;
       g_autofree char *why = NULL;
 
-      if (!g_variant_lookup (reader, "state", "&s", &state) || g_str_equal (state, "euicc"))
-        continue;
+      g_variant_lookup (reader, "state", "&s", &state);
       g_variant_lookup (reader, "name", "&s", &name);
       g_variant_lookup (reader, "message", "&s", &message);
+      if (g_str_equal (state, "euicc") && *message == '\0')
+        continue;
       clean_name = lui_clean (name);
       why = lui_clean (lui_or (message, reader_words (state)));
       printf ("\nReader %s: %s\n", clean_name, why);
@@ -192,7 +226,7 @@ print_all (LuiSession *session, LpadBusManager *manager, GPtrArray *euiccs)
 
   print_manager (manager);
   for (guint i = 0; i < euiccs->len; i++)
-    print_euicc (session, euiccs->pdata[i]);
+    print_euicc (session, euiccs->pdata[i], euiccs);
   n_readers = print_readers (manager);
   if (n_readers == 0 && euiccs->len == 0)
     printf ("\nNo reader was found. Is it connected, and does pcscd run?\n");

@@ -35,6 +35,8 @@ json_interruptions (JsonBuilder *builder, LpadBusEuicc *euicc)
 void
 lui_json_euicc (JsonBuilder *builder, LpadBusEuicc *euicc)
 {
+  g_autofree char *isdr_aid = lui_octets_to_string (lpad_bus_euicc_get_isdr_aid (euicc));
+
   json_builder_begin_object (builder);
   lui_json_integer (builder, "number", lui_euicc_number (euicc));
   lui_json_string (builder, "eid", lpad_bus_euicc_get_eid (euicc));
@@ -42,6 +44,7 @@ lui_json_euicc (JsonBuilder *builder, LpadBusEuicc *euicc)
   lui_json_string (builder, "device", lpad_bus_euicc_get_device (euicc));
   lui_json_string (builder, "physical_device", lpad_bus_euicc_get_physical_device (euicc));
   lui_json_integer (builder, "slot", lpad_bus_euicc_get_slot (euicc));
+  lui_json_string (builder, "isdr_aid", isdr_aid);
   lui_json_boolean (builder, "removable", lpad_bus_euicc_get_removable (euicc));
   lui_json_string (builder, "state", lpad_bus_euicc_get_state (euicc));
   json_euicc_error (builder, euicc);

@@ -61,6 +61,15 @@ lui_width (const char *text)
 }
 
 char *
+lui_octets_to_string (GVariant *octets)
+{
+  gsize size = 0;
+  const guint8 *data = octets != NULL ? g_variant_get_fixed_array (octets, &size, 1) : NULL;
+
+  return lpad_hex_encode (data, size);
+}
+
+char *
 lui_size_to_string (guint64 octets)
 {
   if (octets < 1000)

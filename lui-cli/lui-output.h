@@ -23,6 +23,9 @@ const char *lui_or (const char *text, const char *otherwise);
 /** lui_width: columns that @text takes on a terminal. */
 guint lui_width (const char *text);
 
+/** lui_octets_to_string: @octets, an "ay" or NULL, as hexadecimal digits. Free with g_free(). */
+char *lui_octets_to_string (GVariant *octets);
+
 /** lui_size_to_string: "340 octets" or "12.3 kB" (1000 octets). Free with g_free(). */
 char *lui_size_to_string (guint64 octets);
 

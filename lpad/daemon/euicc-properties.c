@@ -88,6 +88,8 @@ lpad_euicc_properties_set_place (LpadEuicc *euicc)
   lpad_bus_euicc_set_transport (bus, "pcsc");
   lpad_bus_euicc_set_device (bus, lpad_euicc_reader (euicc));
   lpad_bus_euicc_set_physical_device (bus, "");
+  lpad_bus_euicc_set_isdr_aid (
+      bus, g_variant_new_from_bytes (G_VARIANT_TYPE_BYTESTRING, lpad_euicc_aid (euicc), TRUE));
   lpad_bus_euicc_set_removable (bus, TRUE);
 }
 

@@ -23,12 +23,13 @@ struct _LpadEuicc
   LpadCore *core;
   char *path;
   char *reader;
+  GBytes *aid;
   LpadWorker *worker; /* NULL: the chip has left */
   LpadError gone_reason;
   LpadInventory *inventory;
   LpadEuiccObjects *objects;
   LpadInterruptions *interruptions;
-  GQueue operations; /* LpadOperation: the first one has its turn */
+  LpadTurns *turns;
   LpadNotifySchedule *schedule;
   guint calls;
 };
@@ -244,6 +245,8 @@ lpad_euicc_finalize (GObject *object)
   LpadEuicc *euicc = LPAD_EUICC (object);
 
   g_clear_pointer (&euicc->inventory, lpad_inventory_unref);
+  g_clear_pointer (&euicc->turns, lpad_turns_unref);
+  g_clear_pointer (&euicc->aid, g_bytes_unref);
   g_free (euicc->path);
   g_free (euicc->reader);
   G_OBJECT_CLASS (lpad_euicc_parent_class)->finalize (object);
@@ -258,7 +261,6 @@ lpad_euicc_class_init (LpadEuiccClass *class)
 static void
 lpad_euicc_init (LpadEuicc *euicc)
 {
-  g_queue_init (&euicc->operations);
 }
 
 static void
@@ -277,15 +279,41 @@ set_inventory (LpadEuicc *euicc, LpadInventory *inventory)
   lpad_euicc_properties_emit_if_switched (euicc, before);
 }
 
+static gboolean
+is_own (LpadEuicc *euicc, LpadOperation *operation)
+{
+  return operation != NULL && lpad_operation_euicc (operation) == euicc;
+}
+
+/* Its operations, each with a reference: the one that has its turn, and those that wait. */
+static GList *
+own_operations (LpadEuicc *euicc)
+{
+  GList *own = NULL;
+
+  for (GList *l = euicc->turns->operations.tail; l != NULL; l = l->prev)
+    if (is_own (euicc, l->data))
+      own = g_list_prepend (own, g_object_ref (l->data));
+  return own;
+}
+
+static gboolean
+has_operations (LpadEuicc *euicc)
+{
+  g_autolist (LpadOperation) own = own_operations (euicc);
+
+  return own != NULL;
+}
+
 static void
 update_state (LpadEuicc *euicc)
 {
-  LpadOperation *current = g_queue_peek_head (&euicc->operations);
+  LpadOperation *current = g_queue_peek_head (&euicc->turns->operations);
   const char *failed;
   const char *state = "ready";
 
   g_variant_get (lpad_bus_euicc_get_error (LPAD_BUS_EUICC (euicc)), "(&s&s)", &failed, NULL);
-  if (current != NULL)
+  if (is_own (euicc, current))
     state = lpad_operation_is_switching (current) ? "switching" : "busy";
   else if (*failed != '\0')
     state = "failed";
@@ -336,6 +364,8 @@ on_call_done (LpadJob *job)
 LpadEuicc *
 lpad_euicc_new (LpadCore *core,
                 const char *reader,
+                GBytes *aid,
+                LpadTurns *turns,
                 LpadWorker *worker,
                 LpadInventory *inventory,
                 GPtrArray *interrupted)
@@ -345,6 +375,8 @@ lpad_euicc_new (LpadCore *core,
   euicc->core = core;
   euicc->path = g_strdup_printf (LPAD_BUS_EUICC_PATH, core->next_euicc++);
   euicc->reader = g_strdup (reader);
+  euicc->aid = g_bytes_ref (aid);
+  euicc->turns = lpad_turns_ref (turns);
   euicc->worker = worker;
   euicc->objects = lpad_euicc_objects_new (euicc);
   euicc->schedule = lpad_notify_schedule_new (euicc);
@@ -374,7 +406,7 @@ lpad_euicc_remove (LpadEuicc *euicc, LpadError reason)
   lpad_euicc_objects_free (g_steal_pointer (&euicc->objects));
   lpad_bus_object_unexport (euicc->core, euicc->path);
 
-  operations = g_list_copy_deep (euicc->operations.head, (GCopyFunc) (gpointer) g_object_ref, NULL);
+  operations = own_operations (euicc);
   for (GList *l = operations; l != NULL; l = l->next)
     lpad_operation_abort (l->data, reason);
   g_object_unref (euicc);
@@ -398,6 +430,12 @@ lpad_euicc_reader (LpadEuicc *euicc)
   return euicc->reader;
 }
 
+GBytes *
+lpad_euicc_aid (LpadEuicc *euicc)
+{
+  return euicc->aid;
+}
+
 LpadInventory *
 lpad_euicc_inventory (LpadEuicc *euicc)
 {
@@ -413,7 +451,7 @@ lpad_euicc_interruptions (LpadEuicc *euicc)
 gboolean
 lpad_euicc_is_busy (LpadEuicc *euicc)
 {
-  return !g_queue_is_empty (&euicc->operations);
+  return has_operations (euicc);
 }
 
 gboolean
@@ -495,9 +533,10 @@ lpad_euicc_take (LpadEuicc *euicc, LpadJob *job)
 void
 lpad_euicc_enqueue (LpadEuicc *euicc, LpadOperation *operation)
 {
-  LpadOperation *current = g_queue_peek_head (&euicc->operations);
+  GQueue *operations = &euicc->turns->operations;
+  LpadOperation *current = g_queue_peek_head (operations);
 
-  g_queue_push_tail (&euicc->operations, g_object_ref (operation));
+  g_queue_push_tail (operations, g_object_ref (operation));
   if (current != NULL)
     {
       lpad_operation_give_way (current);
@@ -507,22 +546,32 @@ lpad_euicc_enqueue (LpadEuicc *euicc, LpadOperation *operation)
   lpad_operation_begin (operation);
 }
 
+/* The card is free for the next one. */
+static void
+pass_turn (LpadTurns *turns)
+{
+  LpadOperation *next = g_queue_peek_head (&turns->operations);
+
+  if (next == NULL)
+    return;
+  update_state (lpad_operation_euicc (next));
+  lpad_operation_begin (next);
+}
+
 void
 lpad_euicc_dequeue (LpadEuicc *euicc, LpadOperation *operation)
 {
-  gboolean was_first = g_queue_peek_head (&euicc->operations) == operation;
-  LpadOperation *next;
+  GQueue *operations = &euicc->turns->operations;
+  gboolean was_first = g_queue_peek_head (operations) == operation;
 
-  if (!g_queue_remove (&euicc->operations, operation))
+  if (!g_queue_remove (operations, operation))
     return;
   g_object_unref (operation);
   if (!was_first)
     return;
   update_state (euicc);
-  next = g_queue_peek_head (&euicc->operations);
-  if (next != NULL)
-    lpad_operation_begin (next);
-  else if (euicc->schedule != NULL)
+  pass_turn (euicc->turns);
+  if (euicc->schedule != NULL && !has_operations (euicc))
     lpad_notify_schedule_update (euicc->schedule);
 }
 

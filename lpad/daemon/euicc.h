@@ -3,6 +3,7 @@
 
 #include "core.h"
 #include "journal.h"
+#include "turns.h"
 #include "worker.h"
 
 G_BEGIN_DECLS
@@ -21,11 +22,15 @@ G_DECLARE_FINAL_TYPE (LpadOperation, lpad_operation, LPAD, OPERATION, LpadBusOpe
 /**
  * lpad_euicc_new: puts the chip in the PC/SC reader @reader on the bus; pending notifications that are due
  * are sent.
+ * @aid: of its ISD-R
+ * @turns: what it shares with the other chips on its card
  * @worker: (transfer full)
  * @interrupted: (transfer full) (element-type LpadJournalEntry): what was interrupted on it before
  */
 LpadEuicc *lpad_euicc_new (LpadCore *core,
                            const char *reader,
+                           GBytes *aid,
+                           LpadTurns *turns,
                            LpadWorker *worker,
                            LpadInventory *inventory,
                            GPtrArray *interrupted);
@@ -41,6 +46,9 @@ const char *lpad_euicc_path (LpadEuicc *euicc);
 
 /** lpad_euicc_reader: the reader that it is in, as pcscd calls it. */
 const char *lpad_euicc_reader (LpadEuicc *euicc);
+
+/** lpad_euicc_aid: the application of its ISD-R. */
+GBytes *lpad_euicc_aid (LpadEuicc *euicc);
 
 /** lpad_euicc_inventory: what was read last; never NULL. */
 LpadInventory *lpad_euicc_inventory (LpadEuicc *euicc);

@@ -6,10 +6,12 @@
 #include "error-details.h"
 #include "euicc.h"
 #include "hotplug.h"
-#include "interruption.h"
+#include "probe.h"
+#include "turns.h"
 
-#define PROBE_TRIES  4    /* of a card that another program holds, or that does not answer well */
-#define RETRY_TIME   2    /* seconds */
+#define PROBE_TRIES  4    /* of a card that does not answer well */
+#define RETRY_TIME   2    /* seconds until a card is looked at again */
+#define BUSY_TIME    15   /* the same, of one that another program has kept to itself for long */
 #define HOTPLUG_TIME 2000 /* ms that its thread may take to end */
 
 struct _LpadReaders
@@ -31,28 +33,11 @@ typedef struct
   guint32 events;
   const char *state; /* Manager.Readers */
   char *message;
-  LpadWorker *worker; /* while the card is looked at */
-  guint probe;        /* counts looks: an answer to an earlier one is stale */
+  LpadProbe *probe; /* while the card is looked at */
   guint tries;
   guint retry_timer;
-  LpadEuicc *euicc;
+  GPtrArray *euiccs; /* LpadEuicc */
 } Reader;
-
-typedef struct
-{
-  LpadJob job;
-  LpadReaders *owner;
-  LpadJournal *journal;
-  char *name;
-  guint probe;
-} ProbeJob;
-
-/* What the worker needs to reach its card; belongs to the worker. */
-typedef struct
-{
-  char *reader;
-  guint timeout_ms;
-} CardAddress;
 
 static void start_probe (Reader *reader);
 
@@ -68,6 +53,17 @@ static int
 compare_readers (gconstpointer a, gconstpointer b)
 {
   return g_strcmp0 ((*(const Reader *const *) a)->name, (*(const Reader *const *) b)->name);
+}
+
+static GVariant *
+euicc_paths (const Reader *reader)
+{
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("ao"));
+  for (guint i = 0; i < reader->euiccs->len; i++)
+    g_variant_builder_add (&builder, "o", lpad_euicc_path (g_ptr_array_index (reader->euiccs, i)));
+  return g_variant_builder_end (&builder);
 }
 
 static void
@@ -93,8 +89,7 @@ publish (LpadReaders *readers)
       g_variant_dict_insert (&dict, "name", "s", reader->name);
       g_variant_dict_insert (&dict, "state", "s", reader->state);
       g_variant_dict_insert (&dict, "message", "s", reader->message != NULL ? reader->message : "");
-      if (reader->euicc != NULL)
-        g_variant_dict_insert (&dict, "euicc", "o", lpad_euicc_path (reader->euicc));
+      g_variant_dict_insert_value (&dict, "euiccs", euicc_paths (reader));
       g_variant_builder_add_value (&builder, g_variant_dict_end (&dict));
     }
   lpad_bus_manager_set_readers (readers->manager, g_variant_builder_end (&builder));
@@ -112,7 +107,7 @@ check_settled (LpadReaders *readers)
   g_hash_table_iter_init (&iter, readers->readers);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
-      if (((const Reader *) value)->worker != NULL)
+      if (((const Reader *) value)->probe != NULL)
         return;
     }
   readers->settled = NULL;
@@ -134,15 +129,14 @@ on_retry (gpointer user_data)
 static void
 drop_card (Reader *reader, LpadError reason)
 {
-  reader->probe++;
   if (reader->retry_timer != 0)
     g_source_remove (reader->retry_timer);
   reader->retry_timer = 0;
-  if (reader->worker != NULL)
-    lpad_worker_stop (g_steal_pointer (&reader->worker), reason);
-  if (reader->euicc != NULL)
-    lpad_euicc_remove (reader->euicc, reason);
-  g_clear_object (&reader->euicc);
+  if (reader->probe != NULL)
+    lpad_probe_cancel (g_steal_pointer (&reader->probe), reason);
+  for (guint i = 0; i < reader->euiccs->len; i++)
+    lpad_euicc_remove (g_ptr_array_index (reader->euiccs, i), reason);
+  g_ptr_array_set_size (reader->euiccs, 0);
   set_reader_state (reader, "empty", NULL);
 }
 
@@ -152,125 +146,76 @@ reader_free (gpointer data)
   Reader *reader = data;
 
   drop_card (reader, reader->owner->core->stopping ? LPAD_ERROR_CANCELLED : LPAD_ERROR_CARD_REMOVED);
+  g_ptr_array_unref (reader->euiccs);
   g_free (reader->name);
   g_free (reader->message);
   g_free (reader);
 }
 
-static LpadCard *
-connect_card (gpointer user_data, GCancellable *cancellable, GError **error)
-{
-  CardAddress *address = user_data;
-
-  return lpad_card_pcsc_connect (address->reader, address->timeout_ms, cancellable, error);
-}
-
-static void
-card_address_free (gpointer data)
-{
-  CardAddress *address = data;
-
-  g_free (address->reader);
-  g_free (address);
-}
-
-static void
-on_worker_ended (gpointer user_data)
-{
-  LpadCore *core = user_data;
-
-  core->workers--;
-  if (core->stopping)
-    core->on_step (core->on_step_data);
-}
-
-static LpadWorker *
-start_worker (Reader *reader)
-{
-  LpadCore *core = reader->owner->core;
-  const LpadConfig *config = core->config;
-  guint known_size = lpad_store_get_segment_size (core->store, reader->name);
-  guint configured_size = lpad_config_segment_size (config, reader->name);
-  CardAddress *address = g_new0 (CardAddress, 1);
-  LpadChipConfig chip = {
-    .connect = connect_card,
-    .connect_data = address,
-    .connect_data_free = card_address_free,
-    .aids = config->isdr_aids,
-    .segment_size = known_size != 0 ? MIN (known_size, configured_size) : configured_size,
-    .refresh = lpad_config_refresh (config, reader->name),
-    .identifier = lpad_config_identifier (config, reader->name),
-    .settle_timeout_ms = config->refresh_timeout_ms,
-    .imei = config->imei,
-  };
-
-  memcpy (chip.releases, config->releases, sizeof chip.releases);
-  address->reader = g_strdup (reader->name);
-  address->timeout_ms = config->apdu_timeout_ms;
-  core->workers++;
-  return lpad_worker_start (NULL, &chip, &core->context, on_worker_ended, core);
-}
-
-static void
-clear_probe (LpadJob *job)
-{
-  g_free (((ProbeJob *) job)->name);
-}
-
-static void
-run_probe (LpadJob *job, LpadWorkbench *bench)
-{
-  ProbeJob *self = (ProbeJob *) job;
-
-  lpad_job_set_inventory (job, bench, lpad_inventory_read (bench->chip, job->cancellable, &job->error));
-  if (job->inventory != NULL)
-    job->interrupted = lpad_interruption_look (self->journal, bench->chip, job->inventory);
-}
-
+/* Whether a card that failed with @error is looked at again, and after how many seconds. Whoever has the card
+ * to himself gives it back some time; of other troubles it is soon known whether they pass. */
 static gboolean
-may_pass (const GError *error)
+next_try (Reader *reader, const GError *error, guint *delay)
 {
-  return g_error_matches (error, LPAD_ERROR, LPAD_ERROR_CARD_BUSY)
-         || g_error_matches (error, LPAD_ERROR, LPAD_ERROR_CARD_ERROR)
-         || g_error_matches (error, LPAD_ERROR, LPAD_ERROR_CARD_REMOVED);
+  gboolean busy = g_error_matches (error, LPAD_ERROR, LPAD_ERROR_CARD_BUSY);
+
+  if (!busy && !g_error_matches (error, LPAD_ERROR, LPAD_ERROR_CARD_ERROR)
+      && !g_error_matches (error, LPAD_ERROR, LPAD_ERROR_CARD_REMOVED))
+    return FALSE;
+  reader->tries++;
+  *delay = reader->tries < PROBE_TRIES ? RETRY_TIME : BUSY_TIME;
+  return busy || reader->tries < PROBE_TRIES;
 }
 
 static void
 conclude_failed_probe (Reader *reader, const GError *error)
 {
-  lpad_worker_stop (g_steal_pointer (&reader->worker), LPAD_ERROR_CANCELLED);
+  guint delay;
+
   if (g_error_matches (error, LPAD_ERROR, LPAD_ERROR_NOT_FOUND))
     {
       set_reader_state (reader, "not-euicc", error->message);
       return;
     }
   set_reader_state (reader, "error", error->message);
-  if (may_pass (error) && ++reader->tries < PROBE_TRIES)
-    reader->retry_timer = g_timeout_add_seconds (RETRY_TIME, on_retry, reader);
+  if (next_try (reader, error, &delay))
+    reader->retry_timer = g_timeout_add_seconds (delay, on_retry, reader);
 }
 
 static void
-on_probed (LpadJob *job)
+add_euiccs (Reader *reader, GPtrArray *chips)
 {
-  ProbeJob *self = (ProbeJob *) job;
-  LpadReaders *readers = self->owner;
-  LpadCore *core = readers->core;
-  Reader *reader = readers->readers != NULL ? g_hash_table_lookup (readers->readers, self->name) : NULL;
+  g_autoptr (LpadTurns) turns = lpad_turns_new ();
 
-  if (job->segment_size != 0)
-    lpad_store_set_segment_size (core->store, self->name, job->segment_size);
-  if (reader == NULL || reader->probe != self->probe)
-    return;
-  if (job->error != NULL)
-    conclude_failed_probe (reader, job->error);
+  for (guint i = 0; i < chips->len; i++)
+    {
+      LpadProbeChip *chip = g_ptr_array_index (chips, i);
+      LpadWorker *worker = g_steal_pointer (&chip->worker);
+
+      g_ptr_array_add (reader->euiccs,
+                       lpad_euicc_new (reader->owner->core,
+                                       reader->name,
+                                       chip->aid,
+                                       turns,
+                                       worker,
+                                       chip->inventory,
+                                       g_steal_pointer (&chip->interrupted)));
+    }
+}
+
+static void
+on_probed (GPtrArray *chips, const GError *error, gpointer user_data)
+{
+  Reader *reader = user_data;
+  LpadReaders *readers = reader->owner;
+
+  reader->probe = NULL;
+  if (chips->len == 0)
+    conclude_failed_probe (reader, error);
   else
     {
-      reader->euicc = lpad_euicc_new (core,
-                                      reader->name,
-                                      g_steal_pointer (&reader->worker),
-                                      job->inventory,
-                                      g_steal_pointer (&job->interrupted));
-      set_reader_state (reader, "euicc", NULL);
+      add_euiccs (reader, chips);
+      set_reader_state (reader, "euicc", error != NULL ? error->message : NULL);
     }
   publish (readers);
   check_settled (readers);
@@ -279,18 +224,8 @@ on_probed (LpadJob *job)
 static void
 start_probe (Reader *reader)
 {
-  ProbeJob *job = g_new0 (ProbeJob, 1);
-
-  reader->worker = start_worker (reader);
   set_reader_state (reader, "reading", NULL);
-  job->job.run = run_probe;
-  job->job.done = on_probed;
-  job->job.clear = clear_probe;
-  job->owner = reader->owner;
-  job->journal = reader->owner->core->journal;
-  job->name = g_strdup (reader->name);
-  job->probe = ++reader->probe;
-  lpad_worker_push (reader->worker, &job->job);
+  reader->probe = lpad_probe_start (reader->owner->core, reader->name, on_probed, reader);
 }
 
 static void
@@ -303,6 +238,7 @@ update_reader (LpadReaders *readers, const LpadPcscReader *now)
       reader = g_new0 (Reader, 1);
       reader->owner = readers;
       reader->name = g_strdup (now->name);
+      reader->euiccs = g_ptr_array_new_with_free_func (g_object_unref);
       set_reader_state (reader, "empty", NULL);
       g_hash_table_insert (readers->readers, reader->name, reader);
     }
@@ -393,7 +329,7 @@ lpad_readers_rescan (LpadReaders *readers)
     {
       Reader *reader = value;
 
-      if (!reader->present || reader->worker != NULL || reader->euicc != NULL)
+      if (!reader->present || reader->probe != NULL || reader->euiccs->len > 0)
         continue;
       drop_card (reader, LPAD_ERROR_CANCELLED);
       reader->tries = 0;

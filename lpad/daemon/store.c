@@ -4,13 +4,18 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "hex.h"
 #include "notify.h"
 #include "state-file.h"
 #include "text.h"
 
 #define READERS_FILE       "readers.ini"
 #define NOTIFICATIONS_FILE "notifications.ini"
+#define CHIPS_FILE         "chips.ini"
 #define KEY_SEGMENT_SIZE   "SegmentSize"
+#define KEY_SEARCHED       "Searched"   /* hash of the list of applications */
+#define KEY_OTHERS         "Others"     /* those of them that are chips on the same card, too */
+#define AID_MAX            16           /* octets */
 #define FILE_MAX           (256 * 1024) /* octets */
 #define GROUPS_MAX         64           /* readers or chips that are remembered */
 #define HASH_DIGITS        32
@@ -32,6 +37,7 @@ struct _LpadStore
 {
   StateFile readers;
   StateFile notifications;
+  StateFile chips;
 };
 
 /* A group of the file for something that must not be there in clear. */
@@ -119,6 +125,7 @@ lpad_store_open (const char *folder)
     (void) g_mkdir_with_parents (folder, 0700);
   state_file_load (&store->readers, folder, READERS_FILE);
   state_file_load (&store->notifications, folder, NOTIFICATIONS_FILE);
+  state_file_load (&store->chips, folder, CHIPS_FILE);
   return store;
 }
 
@@ -129,6 +136,7 @@ lpad_store_free (LpadStore *store)
     return;
   state_file_clear (&store->readers);
   state_file_clear (&store->notifications);
+  state_file_clear (&store->chips);
   g_free (store);
 }
 
@@ -137,6 +145,7 @@ lpad_store_save (LpadStore *store)
 {
   state_file_save (&store->readers);
   state_file_save (&store->notifications);
+  state_file_save (&store->chips);
 }
 
 guint
@@ -158,6 +167,70 @@ lpad_store_set_segment_size (LpadStore *store, const char *reader, guint octets)
   make_room (&store->readers, group);
   g_key_file_set_integer (store->readers.values, group, KEY_SEGMENT_SIZE, (int) octets);
   store->readers.changed = TRUE;
+}
+
+/* @aids as one word. */
+static char *
+hash_aids (GPtrArray *aids)
+{
+  g_autoptr (GString) list = g_string_new (NULL);
+
+  for (guint i = 0; i < aids->len; i++)
+    {
+      gsize size;
+      const guint8 *data = g_bytes_get_data (aids->pdata[i], &size);
+      g_autofree char *hex = lpad_hex_encode (data, size);
+
+      g_string_append_printf (list, "%s;", hex);
+    }
+  return hash_name ("aids", list->str);
+}
+
+GPtrArray *
+lpad_store_get_others (LpadStore *store, const char *eid, GPtrArray *aids)
+{
+  g_autofree char *group = hash_name ("eid", eid);
+  g_autofree char *hash = hash_aids (aids);
+  g_autofree char *searched = g_key_file_get_string (store->chips.values, group, KEY_SEARCHED, NULL);
+  g_auto (GStrv) list = g_key_file_get_string_list (store->chips.values, group, KEY_OTHERS, NULL, NULL);
+  g_autoptr (GPtrArray) others = NULL;
+
+  if (g_strcmp0 (searched, hash) != 0 || list == NULL)
+    return NULL;
+  others = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  for (guint i = 0; list[i] != NULL; i++)
+    {
+      GBytes *aid = lpad_hex_decode (list[i], AID_MAX, NULL);
+
+      if (aid == NULL)
+        return NULL;
+      g_ptr_array_add (others, aid);
+    }
+  return g_steal_pointer (&others);
+}
+
+void
+lpad_store_set_others (LpadStore *store, const char *eid, GPtrArray *aids, GPtrArray *others)
+{
+  g_autofree char *group = hash_name ("eid", eid);
+  g_autofree char *searched = hash_aids (aids);
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_auto (GStrv) list = NULL;
+
+  for (guint i = 0; i < others->len; i++)
+    {
+      gsize size;
+      const guint8 *data = g_bytes_get_data (others->pdata[i], &size);
+      g_autofree char *hex = lpad_hex_encode (data, size);
+
+      g_strv_builder_add (builder, hex);
+    }
+  list = g_strv_builder_end (builder);
+  make_room (&store->chips, group);
+  g_key_file_set_string (store->chips.values, group, KEY_SEARCHED, searched);
+  g_key_file_set_string_list (
+      store->chips.values, group, KEY_OTHERS, (const char *const *) list, g_strv_length (list));
+  store->chips.changed = TRUE;
 }
 
 /* A notification is a key of its chip's group: "SEQUENCE-NUMBER = FAILURES;NEXT;REASON;UNREACHABLE". The

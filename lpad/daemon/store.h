@@ -25,6 +25,15 @@ guint lpad_store_get_segment_size (LpadStore *store, const char *reader);
 void lpad_store_set_segment_size (LpadStore *store, const char *reader, guint octets);
 
 /**
+ * lpad_store_get_others: the applications of @aids that are further chips on the card of the chip @eid, as an
+ * earlier search found.
+ * @aids: (element-type GBytes): those that a search would try
+ * Returns: (nullable) (element-type GBytes): NULL: never searched, or with other @aids
+ */
+GPtrArray *lpad_store_get_others (LpadStore *store, const char *eid, GPtrArray *aids);
+void lpad_store_set_others (LpadStore *store, const char *eid, GPtrArray *aids, GPtrArray *others);
+
+/**
  * LpadAttempts: what became of the tries to deliver a notification.
  * @failures: how many have failed
  * @next: when to try again, seconds since 1970, 0: at once

@@ -92,7 +92,7 @@ class Client:
         """Path and properties of every chip.  Operations linger on the bus for a minute, and objects() reads
         them all: this does not."""
         readers = self.properties(ROOT, MANAGER)["Readers"]
-        return {reader["euicc"]: self.properties(reader["euicc"], EUICC) for reader in readers if "euicc" in reader}
+        return {path: self.properties(path, EUICC) for reader in readers for path in reader["euiccs"]}
 
     def euicc(self, eid: str) -> str:
         """Path of the chip; waits until lpad has it."""

@@ -38,6 +38,11 @@ def wait_until_idle(stack: Stack) -> None:
     wait_until(idle, DEADLINE, "lpad to have nothing to do and all channels to be closed")
 
 
+def _all_chips(stack: Stack) -> list[Euicc]:
+    """A card can have two."""
+    return [chip for first in stack.chips for chip in first.on_card]
+
+
 def _wipe(chip: Euicc) -> None:
     """No profile, no notification, no session, and the properties of a well-behaved chip."""
     with chip.lock:
@@ -140,7 +145,9 @@ def assert_downloads(stack: Stack, order: Order) -> None:
 
 def _assert_truth(stack: Stack) -> None:
     """What lpad shows is what the chips say."""
-    inserted = [chip for chip, card in zip(stack.chips, stack.cards) if card.inserted]
+    inserted = [
+        chip for first, card in zip(stack.chips, stack.cards) if card.inserted for chip in first.on_card
+    ]
     with Client(stack) as client:
         for chip in inserted:
             client.euicc(chip.eid)  # waits for one that was inserted just now
@@ -156,7 +163,7 @@ def _assert_truth(stack: Stack) -> None:
 def _assert_notifications(stack: Stack) -> None:
     """Each notification is on its chip, or the server has it; what the server has is genuine."""
     assert all(n.verified for n in stack.smdp.notifications), stack.smdp.notifications
-    for chip in stack.chips:
+    for chip in _all_chips(stack):
         delivered = {n.seq for n in stack.smdp.notifications if n.eid == chip.eid}
         known = delivered | {n.seq for n in chip.notifications}
         lost = set(range(chip.config.first_sequence_number, chip.notifications.next_seq)) - known
@@ -165,5 +172,5 @@ def _assert_notifications(stack: Stack) -> None:
 
 def _assert_single_profiles(stack: Stack) -> None:
     """No order has made two profiles."""
-    iccids = [p.iccid for chip in stack.chips for p in chip.profiles]
+    iccids = [p.iccid for chip in _all_chips(stack) for p in chip.profiles]
     assert len(iccids) == len(set(iccids))

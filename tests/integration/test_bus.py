@@ -221,13 +221,14 @@ def test_properties_tell_the_truth(shared, client):
     manager = client.properties(ROOT, MANAGER)
     assert manager["TestMode"] is True and re.fullmatch(r"\d+\.\d+\.\d+", manager["Version"])
     assert [(issuer["test"], len(issuer["fingerprint"])) for issuer in manager["Issuers"]] == [(True, 64)]
-    assert [(r["name"], r["state"], r["euicc"]) for r in manager["Readers"] if r["state"] != "empty"] == [
-        (shared.readers[0], "euicc", paths[EUICC]),
+    assert [(r["name"], r["state"], r["euiccs"]) for r in manager["Readers"] if r["state"] != "empty"] == [
+        (shared.readers[0], "euicc", [paths[EUICC]]),
     ]
     euicc = client.properties(paths[EUICC], EUICC)
     assert (euicc["Eid"], euicc["Transport"], euicc["Device"], euicc["State"], euicc["Error"]) == (
         chip.eid, "pcsc", shared.readers[0], "ready", ("", ""),
     )
+    assert bytes(euicc["IsdrAid"]) == chip.config.isdr_aid
     assert euicc["EnabledProfiles"] == [paths[PROFILE]]
     assert euicc["FreeMemory"] == chip.free_memory
     assert euicc["PendingNotifications"] == len(chip.notifications) == len(client.objects(NOTIFICATION))

@@ -31,7 +31,7 @@ ISSUER = {"name": str, "key_identifier": str, "fingerprint": str, "test": bool, 
 EUICC = {
     **dict.fromkeys((
         "eid", "transport", "device", "physical_device", "state", "spec_version", "firmware_version",
-        "profile_version", "default_smdp_address", "root_smds_address",
+        "profile_version", "default_smdp_address", "root_smds_address", "isdr_aid",
     ), str),
     **dict.fromkeys(("number", "slot", "free_memory", "pending_notifications"), int),
     **dict.fromkeys(("capabilities", "trusted_issuers", "forbidden_policy_rules"), list),
@@ -76,7 +76,9 @@ def test_status(shared):
     for name, shape in (("readers", READER), ("issuers", ISSUER), ("euiccs", EUICC)):
         for value in status[name]:
             assert_shape(value, shape)
-    assert [r["euicc"] for r in status["readers"] if r["state"] == "euicc"] != []
+    numbers = [euicc["number"] for euicc in status["euiccs"]]
+    assert [r["euiccs"] for r in status["readers"]] == [numbers if r["state"] == "euicc" else [] for r in status["readers"]]
+    assert "ISD-R" not in text, "only where a card has several"
 
 
 def test_status_says_why_a_card_cannot_be_used(shared):

@@ -328,15 +328,6 @@ def test_card_that_is_no_euicc(shared):
     assert_invariants(shared)
 
 
-@pytest.mark.parametrize("aid", ["A0000005591010000000008900000300", "A06573746B6D65FFFF4953442D522030"])
-def test_chip_with_an_application_of_its_own(shared, aid):
-    """Removable chips that deviate from the standard's identifier."""
-    pull(shared)
-    shared.chip.config.isdr_aid = bytes.fromhex(aid)
-    reinsert(shared)
-    assert_invariants(shared, place(shared), usable=True)
-
-
 def test_card_that_answers_nothing_sensible(shared):
     """It is shown with its reader and what is wrong, and taken up when it has recovered."""
     shared.card.remove()

@@ -46,6 +46,47 @@ tear_down (Fixture *fixture, gconstpointer data)
   g_free (fixture->folder);
 }
 
+static GPtrArray *
+aids (const char *first, const char *second)
+{
+  GPtrArray *list = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+
+  g_ptr_array_add (list, g_bytes_new (first, strlen (first)));
+  if (second != NULL)
+    g_ptr_array_add (list, g_bytes_new (second, strlen (second)));
+  return list;
+}
+
+static void
+test_others (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GPtrArray) searched = aids ("application 1", "application 2");
+  g_autoptr (GPtrArray) more = aids ("application 1", "application 3");
+  g_autoptr (GPtrArray) found = aids ("application 2", NULL);
+  g_autoptr (GPtrArray) none = g_ptr_array_new ();
+  g_autoptr (GPtrArray) others = NULL;
+  LpadStore *store = lpad_store_open (fixture->folder);
+
+  g_assert_null (lpad_store_get_others (store, EID, searched));
+  lpad_store_set_others (store, EID, searched, found);
+  lpad_store_save (store);
+  lpad_store_free (store);
+
+  store = lpad_store_open (fixture->folder);
+  g_assert_null (lpad_store_get_others (store, EID, more));
+  others = lpad_store_get_others (store, EID, searched);
+  g_assert_nonnull (others);
+  g_assert_cmpuint (others->len, ==, 1);
+  g_assert_true (g_bytes_equal (others->pdata[0], found->pdata[0]));
+
+  lpad_store_set_others (store, EID, more, none);
+  g_clear_pointer (&others, g_ptr_array_unref);
+  others = lpad_store_get_others (store, EID, more);
+  g_assert_nonnull (others);
+  g_assert_cmpuint (others->len, ==, 0);
+  lpad_store_free (store);
+}
+
 static void
 add_failure_of (LpadStore *store, guint64 number, LpadError code, const char *message, gint64 now)
 {
@@ -271,6 +312,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
 #define ADD(path, test) g_test_add ("/store/" path, Fixture, NULL, set_up, test, tear_down)
   ADD ("round-trip", test_round_trip);
+  ADD ("others", test_others);
   ADD ("no-identifiers", test_no_identifiers);
   ADD ("delays", test_delays);
   ADD ("clock-set-back", test_clock_set_back);
