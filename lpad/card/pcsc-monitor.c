@@ -17,6 +17,7 @@ struct _LpadPcscMonitor
   gboolean has_context;
   GPtrArray *last;  /* what the previous call returned, NULL: none yet */
   gboolean settled; /* the last short wait passed without a change */
+  gboolean failed;  /* the last wait could not be made */
 
   GMutex mutex; /* guards what follows, and @context while @blocked */
   GCond cond;
@@ -87,7 +88,8 @@ drop_context (LpadPcscMonitor *self)
   self->has_context = FALSE;
 }
 
-/* A state to wait from for each reader, and at the end the one for coming and going readers. */
+/* A state to wait from for each reader, and at the end the one for coming and going readers: unless there are
+ * as many as pcscd can have, for it takes no more states than that. */
 static GArray *
 states_new (char **names)
 {
@@ -100,7 +102,8 @@ states_new (char **names)
       g_array_append_val (states, state);
     }
   state.szReader = PNP_READER;
-  g_array_append_val (states, state);
+  if (states->len < PCSCLITE_MAX_READERS_CONTEXTS)
+    g_array_append_val (states, state);
   return states;
 }
 
@@ -154,7 +157,7 @@ try_read_list (LpadPcscMonitor *self, char ***names, GArray **states, gboolean *
     return NULL;
 
   g_autoptr (GArray) current = states_new (found);
-  guint readers = current->len - 1;
+  guint readers = g_strv_length (found);
   SCARD_READERSTATE *row = (SCARD_READERSTATE *) (gpointer) current->data;
   LONG status = readers > 0 ? SCardGetStatusChange (self->context, 0, row, readers) : SCARD_S_SUCCESS;
   *gone = status == SCARD_E_UNKNOWN_READER;
@@ -210,8 +213,9 @@ wait_for_change (LpadPcscMonitor *self, GArray *states)
   g_mutex_unlock (&self->mutex);
 
   self->settled = status == SCARD_E_TIMEOUT;
-  return status == SCARD_S_SUCCESS || status == SCARD_E_TIMEOUT || status == SCARD_E_CANCELLED
-         || status == SCARD_E_UNKNOWN_READER;
+  self->failed = status != SCARD_S_SUCCESS && status != SCARD_E_TIMEOUT && status != SCARD_E_CANCELLED
+                 && status != SCARD_E_UNKNOWN_READER;
+  return !self->failed;
 }
 
 static void
@@ -230,6 +234,7 @@ report (LpadPcscMonitor *self, GPtrArray *list)
   g_clear_pointer (&self->last, g_ptr_array_unref);
   self->last = g_ptr_array_ref (list);
   self->settled = FALSE;
+  self->failed = FALSE;
   return reader_list_copy (list);
 }
 
@@ -274,8 +279,11 @@ lpad_pcsc_monitor_wait (LpadPcscMonitor *self)
         }
       if (self->last == NULL || !reader_list_equal (self->last, list))
         return report (self, list);
-      if (!there)
-        wait_for_retry (self);
+      if (!there || self->failed) /* pcscd goes, or something else is wrong that is not so soon over */
+        {
+          self->failed = FALSE;
+          wait_for_retry (self);
+        }
       else if (!wait_for_change (self, states))
         drop_context (self);
     }

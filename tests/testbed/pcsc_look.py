@@ -16,6 +16,8 @@ SUCCESS, NO_READERS, TIMEOUT = 0, 0x8010002E, 0x8010000A
 STATE_PRESENT = 0x0020
 PNP = "\\\\?PnP?\\Notification"
 MAX_ATR = 33
+#: PCSCLITE_MAX_READERS_CONTEXTS: as many readers as there can be, and as many states as it takes.
+MAX_STATES = 16
 
 
 class ReaderState(ctypes.Structure):
@@ -51,7 +53,7 @@ class Client:
 
     def states(self, wait_ms: int, before: dict[bytes, int]) -> dict[bytes, int]:
         """Event states of all readers, after a change from before or after wait_ms."""
-        names = [PNP.encode(), *self.names()]
+        names = [*self.names(), PNP.encode()][:MAX_STATES]
         states = (ReaderState * len(names))(*(
             ReaderState(reader=name, current=before.get(name, 0)) for name in names
         ))
