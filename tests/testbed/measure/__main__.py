@@ -24,6 +24,8 @@ def main() -> int:
 
     figures = Figures()
     download.measure(figures, arguments.runs, log)
+    parallel.measure(figures, arguments.runs, log)
+    listing.measure(figures, arguments.runs, log)
     daemon.measure(figures, arguments.runs, log)
     print(figures.table())
     if arguments.json:
