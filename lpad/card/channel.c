@@ -27,6 +27,7 @@ typedef enum
 {
   SENT,        /* the card took all of it, or refused it for good */
   TOO_LONG,    /* smaller blocks may help */
+  SILENT,      /* no answer: nothing can be tried now, but smaller blocks on the next connection */
   LE_DISLIKED, /* the other choice of Le, or smaller blocks, may help */
 } Outcome;
 
@@ -151,6 +152,15 @@ is_transport_fault (GError *error)
          && details->retry == LPAD_RETRY_NOW;
 }
 
+/* What a block that was not the last says of its size when it meets @error. */
+static Outcome
+outcome_of_fault (GError *error)
+{
+  if (is_transport_fault (error))
+    return TOO_LONG;
+  return g_error_matches (error, LPAD_ERROR, LPAD_ERROR_TIMEOUT) ? SILENT : SENT;
+}
+
 /* Sends one block and adds its answer to @answer. */
 static gboolean
 send_block (LpadChannel *self, GBytes *command, LpadBuffer *answer, guint *status, GError **error)
@@ -193,7 +203,7 @@ send_request (LpadChannel *self,
 
       if (!send_block (self, command, answer, status, &local))
         {
-          Outcome outcome = !last && is_transport_fault (local) ? TOO_LONG : SENT;
+          Outcome outcome = last ? SENT : outcome_of_fault (local);
           g_propagate_error (error, g_steal_pointer (&local));
           return outcome;
         }
@@ -238,7 +248,7 @@ next_form (LpadSegmentSize *form, gsize request_size, Outcome outcome, gboolean 
     }
   if (outcome == LE_DISLIKED)
     form->le_toggled = !form->le_toggled; /* that was not it */
-  if (outcome == SENT || block <= LPAD_SEGMENT_SIZE_MIN)
+  if (outcome == SENT || outcome == SILENT || block <= LPAD_SEGMENT_SIZE_MIN)
     return FALSE;
   form->octets = MAX (block / 2, LPAD_SEGMENT_SIZE_MIN);
   return TRUE;
@@ -262,6 +272,7 @@ lpad_channel_store_data (LpadChannel *self, GBytes *request, const char *functio
       if (!check_blocks (g_bytes_get_size (request), &form, function, error))
         return NULL;
 
+      guint block = (guint) MIN (form.octets, g_bytes_get_size (request));
       Outcome outcome = send_request (self, request, &form, answer, &status, &local);
       if (local == NULL && lpad_apdu_is_ok (status))
         {
@@ -273,6 +284,8 @@ lpad_channel_store_data (LpadChannel *self, GBytes *request, const char *functio
 
       if (local == NULL)
         lpad_result_set_status_word (&local, function, status);
+      if (outcome == SILENT)
+        self->segment_size->octets = MAX (block / 2, LPAD_SEGMENT_SIZE_MIN);
       if (lpad_error_details (local) != NULL)
         lpad_error_details (local)->function = function;
       self->ended = !leaves_channel (local);

@@ -66,10 +66,11 @@ void lpad_channel_lost (LpadChannel *channel);
  * answer. On 6700, 6601, or a transport fault (%LPAD_ERROR_CARD_ERROR without status word, %LPAD_RETRY_NOW)
  * at a block that is not the last, the whole request is sent again in blocks of half the size, down to
  * LPAD_SEGMENT_SIZE_MIN: block 0 makes the chip forget the blocks before. After a transport fault at the last
- * block nothing is repeated: the chip may have acted on it. 6700 at the last block, the only one with an Le
- * octet, can mean that octet: before the size is halved, the request is sent once with it toggled. What
- * worked is remembered in the LpadSegmentSize. After 6881 (in the details) the chip has forgotten the
- * channel: close this one, open another.
+ * block nothing is repeated: the chip may have acted on it. A card that falls silent at a block that is not
+ * the last cannot be talked to any more, but half of that size is remembered for the time after. 6700 at the
+ * last block, the only one with an Le octet, can mean that octet: before the size is halved, the request is
+ * sent once with it toggled. What worked is remembered in the LpadSegmentSize. After 6881 (in the details)
+ * the chip has forgotten the channel: close this one, open another.
  * @function: static name for errors, such as "ES10b.PrepareDownload"
  * Returns: (nullable): the answer, empty if the card had none. A status word other than 9000, 91xx, 92xx is
  * the error that lpad_result_set_status_word() makes of it.

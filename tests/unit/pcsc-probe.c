@@ -4,6 +4,7 @@
  * Lines that begin with "readers" come whenever a watched reader changes. */
 #include <stdio.h>
 #include <string.h>
+#include <winscard.h>
 
 #include "channel.h"
 #include "error-details.h"
@@ -17,6 +18,8 @@ typedef struct
   LpadSegmentSize size;
   LpadPcscMonitor *monitor;
   GThread *watcher;
+  SCARDCONTEXT context; /* of "exclusive" */
+  SCARDHANDLE handle;
 } Probe;
 
 static void
@@ -78,6 +81,20 @@ cmd_open (Probe *probe, const char *argument, GError **error)
 }
 
 static void
+cmd_basic (Probe *probe, const char *argument, GError **error)
+{
+  g_autoptr (GPtrArray) aids = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  GBytes *aid = lpad_hex_decode (argument, 16, error);
+
+  if (aid == NULL)
+    return;
+  g_ptr_array_add (aids, aid);
+  probe->channel = lpad_channel_open_basic (probe->card, aids, &probe->size, NULL, error);
+  if (probe->channel != NULL)
+    puts ("ok");
+}
+
+static void
 cmd_store (Probe *probe, const char *argument, GError **error)
 {
   g_autoptr (GBytes) request = lpad_hex_decode (argument, 65536, error);
@@ -92,6 +109,43 @@ static void
 cmd_size (Probe *probe, const char *argument, GError **error)
 {
   printf ("ok %u\n", probe->size.octets);
+}
+
+/* What was learned of the reader; with a number, that segment size is known instead. */
+static void
+cmd_forget (Probe *probe, const char *argument, GError **error)
+{
+  guint octets = argument != NULL ? (guint) g_ascii_strtoull (argument, NULL, 10) : LPAD_SEGMENT_SIZE_MAX;
+
+  probe->size = (LpadSegmentSize){ .octets = octets };
+  puts ("ok");
+}
+
+/* Keeps all others from the card in the reader, until "release". */
+static void
+cmd_exclusive (Probe *probe, const char *argument, GError **error)
+{
+  DWORD protocol;
+
+  if (SCardEstablishContext (SCARD_SCOPE_SYSTEM, NULL, NULL, &probe->context) == SCARD_S_SUCCESS
+      && SCardConnect (probe->context,
+                       argument,
+                       SCARD_SHARE_EXCLUSIVE,
+                       SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1,
+                       &probe->handle,
+                       &protocol)
+             == SCARD_S_SUCCESS)
+    puts ("ok");
+  else
+    g_set_error_literal (error, LPAD_ERROR, LPAD_ERROR_CARD_BUSY, "others use the card");
+}
+
+static void
+cmd_release (Probe *probe, const char *argument, GError **error)
+{
+  SCardDisconnect (probe->handle, SCARD_LEAVE_CARD);
+  SCardReleaseContext (probe->context);
+  puts ("ok");
 }
 
 static void
@@ -159,10 +213,11 @@ static const struct
   const char *name;
   void (*run) (Probe *probe, const char *argument, GError **error);
 } commands[] = {
-  { "connect", cmd_connect },       { "apdu", cmd_apdu },   { "open", cmd_open },
-  { "store", cmd_store },           { "size", cmd_size },   { "close", cmd_close },
-  { "reset", cmd_reset },           { "watch", cmd_watch }, { "unwatch", cmd_unwatch },
-  { "disconnect", cmd_disconnect },
+  { "connect", cmd_connect },       { "apdu", cmd_apdu },       { "open", cmd_open },
+  { "store", cmd_store },           { "size", cmd_size },       { "close", cmd_close },
+  { "reset", cmd_reset },           { "watch", cmd_watch },     { "unwatch", cmd_unwatch },
+  { "disconnect", cmd_disconnect }, { "basic", cmd_basic },     { "forget", cmd_forget },
+  { "exclusive", cmd_exclusive },   { "release", cmd_release },
 };
 
 static void
