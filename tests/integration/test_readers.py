@@ -10,12 +10,13 @@ import pytest
 from card_side import CARD, NOT_FOUND, PREFIX, add_profile, check, download, place, profile, run_verb, segments_sent
 from client import DEADLINE, EUICC, MANAGER, PROFILE, ROOT, Client
 from invariants import assert_invariants, lui_json, wait_until_idle
+from test_pcsc import Probe
 from testbed import pki
 from testbed.process import wait_until
 from testbed.smdp import SubscriberRecord
 from testbed.smdp import faults as server_faults
 from testbed.stack import Stack
-from testbed.veuicc import Config, Euicc, faults
+from testbed.veuicc import Config, Euicc, VpcdCard, faults
 
 
 def reinsert(stack: Stack) -> None:
@@ -497,3 +498,101 @@ def restart_without_memory(stack: Stack) -> None:
     for file in stack.state_folder.iterdir():
         file.unlink()
     stack.start_lpad()
+
+
+@pytest.fixture
+def other(shared):
+    """A second program that uses PC/SC."""
+    other = Probe(shared.pcscd.env)
+    yield other
+    assert other.close() == 0
+
+
+def test_program_that_has_the_card_to_itself(shared, other):
+    """Told as what it is; nothing is lost, and no more is needed than that it lets go."""
+    order = place(shared)
+    shared.start_lpad()
+    wait_until_idle(shared)
+    other.ok(f"exclusive {shared.readers[0]}")
+    failure = download(shared, order, status=CARD)
+    check(failure, "CardBusy", "Another program uses the card alone")
+    assert failure["error"]["order"] == "usable"
+    other.ok("release")
+    assert_invariants(shared, order, usable=True)
+
+
+def test_card_that_is_taken_when_it_is_inserted(shared, other):
+    """lpad says why there is no chip, and has it as soon as the other program is done."""
+    shared.start_lpad()
+    pull(shared)
+    shared.stop_lpad()
+    shared.card.insert()
+    shared.wait_for_cards()
+    other.ok(f"exclusive {shared.readers[0]}")
+    assert "Another program" in wait_for_reader(shared, "error")["message"]
+    other.ok("release")
+    with Client(shared) as client:
+        client.euicc(shared.chip.eid)
+    assert_invariants(shared, place(shared), usable=True)
+
+
+def test_real_reset_while_the_user_is_asked(shared, other):
+    """lpad leaves the card to others meanwhile; the session that a reset ends is not missed."""
+    order = place(shared)
+    with Client(shared) as client:
+        operation = client.download(shared.chip.eid, order.activation_code)
+        assert operation.wait_for_prompt()
+        other.ok(f"connect 5000 {shared.readers[0]}")
+        other.ok("reset")
+        operation.call("Confirm")
+        result = operation.result()
+    assert result.get("order", "usable") == "usable"
+    other.ok("disconnect")
+    assert_invariants(shared, order, usable="error" in result)
+
+
+def test_real_reset_waits_for_a_package(shared, other):
+    """While a package is loaded nobody else gets at the card."""
+    order = place(shared)
+    shared.start_lpad()
+    wait_until_idle(shared)
+    other.ok(f"connect 5000 {shared.readers[0]}")
+
+    def ask(body: bytes) -> bytes:
+        other.send("reset")
+        return body
+
+    shared.chip.faults.at_segment(3, faults.mutate(ask))
+    download(shared, order, status=0)
+    assert other.answers.get(timeout=DEADLINE) == "ok"
+    other.ok("disconnect")
+    assert_invariants(shared, order, usable=False)
+
+
+def test_readers_come_and_go_while_lpad_runs(make_stack):
+    """A reader with a chip is there, used, and gone again; the other one is where it was."""
+    stack = make_stack(config={"Card": {"ApduTimeout": "2"}})
+    added = Euicc(pki.make_chip(stack.ci, pki.make_eid(serial=2)), Config())
+    with Client(stack) as client:
+        client.euicc(stack.chip.eid)
+        stack.stop_pcscd()
+        reader = stack.pcscd.plug_in()
+        stack.start_pcscd()
+        card = VpcdCard(added, port=reader.port)
+        try:
+            card.insert()
+            order = place(stack)
+            result = client.download(added.eid, order.activation_code, consent=True).result()
+            assert result["iccid"] == order.record.iccid
+            names = [r["name"] for r in client.properties(ROOT, MANAGER)["Readers"]]
+            assert {reader.name, stack.readers[0]} <= set(names)
+            stack.stop_pcscd()
+        finally:
+            card.stop()
+        stack.pcscd.unplug(reader)
+        stack.start_pcscd()
+        client.euicc(stack.chip.eid)
+        names = [r["name"] for r in client.properties(ROOT, MANAGER)["Readers"]]
+        assert reader.name not in names and stack.readers[0] in names
+        assert [e["Eid"] for e in client.objects(EUICC).values()] == [stack.chip.eid]
+    assert_invariants(stack)

@@ -98,10 +98,21 @@ class Pcscd:
         port, claim = claim_port()
         driver = copy_reader_driver(self._run.folder / f"reader{number}.so")
         name = f"Testbed {number}"
-        (self._folder / f"reader{number}").write_text(
+        (self._folder / str(number)).write_text(
             f'FRIENDLYNAME "{name}"\nDEVICENAME /dev/null:{port:#x}\nLIBPATH {driver}\nCHANNELID {port:#x}\n'
         )
         return Reader(f"{name} 00 00", f"{name} 00 01", port, claim)
+
+    def plug_in(self) -> Reader:
+        """One more reader, from the next start on."""
+        reader = self._add_reader(len(self.readers) + 1)
+        self.readers.append(reader)
+        return reader
+
+    def unplug(self, reader: Reader) -> None:
+        """One less, from the next start on."""
+        self.readers.remove(reader)
+        (self._folder / reader.name.split()[1]).unlink()
 
     @property
     def env(self) -> dict[str, str]:
