@@ -28,17 +28,17 @@ _lui_cli ()
 {
   local current=${COMP_WORDS[COMP_CWORD]}
   local previous=${COMP_WORDS[COMP_CWORD-1]}
-  local verbs='status list info download enable disable delete rename notifications issuer monitor'
+  local verbs='status list info download enable disable delete rename notifications issuer provision monitor'
   local global='--json --euicc --verbose --help -j -e -v -h'
   local verb
   verb=$(_lui_cli_verb)
   COMPREPLY=()
 
   case $previous in
-    -C|--confirmation-code-file|--icon)
+    -C|--confirmation-code-file|--icon|-R|--report)
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return ;;
-    -e|--euicc|-s|--server|-m|--matching-id|-c|--confirmation-code|-n|--nickname|-i|--imei)
+    -J|--jobs|-e|--euicc|-s|--server|-m|--matching-id|-c|--confirmation-code|-n|--nickname|-i|--imei)
       return ;;
   esac
 
@@ -50,6 +50,12 @@ _lui_cli ()
       words="$words --all --class -a -c" ;;
     status)
       words="$words --seen" ;;
+    provision)
+      words="$words --report --jobs --wait --dry-run -R -J -w"
+      if [[ $current != -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -f -- "$current")
+        return
+      fi ;;
     info)
       words="$words --icon"
       [[ $current == -* ]] || words=$(_lui_cli_profiles) ;;

@@ -94,6 +94,7 @@ LuiExit lui_cmd_delete (LuiSession *session, const LuiVerb *verb, int argc, char
 LuiExit lui_cmd_rename (LuiSession *session, const LuiVerb *verb, int argc, char **argv);
 LuiExit lui_cmd_notifications (LuiSession *session, const LuiVerb *verb, int argc, char **argv);
 LuiExit lui_cmd_issuer (LuiSession *session, const LuiVerb *verb, int argc, char **argv);
+LuiExit lui_cmd_provision (LuiSession *session, const LuiVerb *verb, int argc, char **argv);
 LuiExit lui_cmd_monitor (LuiSession *session, const LuiVerb *verb, int argc, char **argv);
 
 G_END_DECLS

@@ -19,6 +19,7 @@ static const LuiVerb verbs[] = {
     "what operators have not been told yet",
     lui_cmd_notifications },
   { "issuer", "[list|add FILE|remove ISSUER]", "whose servers are trusted", lui_cmd_issuer },
+  { "provision", "PLAN", "fill many chips from a list", lui_cmd_provision },
   { "monitor", "", "show what changes, until Ctrl-C", lui_cmd_monitor },
 };
 
