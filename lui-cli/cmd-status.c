@@ -170,6 +170,7 @@ print_euicc (LuiSession *session, LpadBusEuicc *euicc, GPtrArray *euiccs)
       g_variant_get (error, "(&s&s)", NULL, &message);
       clean = lui_clean (message);
       printf ("  It cannot be used: %s\n", clean);
+      print_interruptions (euicc);
       return;
     }
   printf ("  %s, %s free\n", state, memory);

@@ -368,6 +368,38 @@ def test_the_card_is_pulled_at_the_end_of_its_work(shared):
     assert_invariants(shared, order, usable=False)
 
 
+def test_the_chip_falls_silent(shared):
+    """Nothing is claimed while it cannot be asked; the truth comes with the card."""
+    order = place(shared)
+    shared.chip.faults.at_segment(4, faults.lost_answer())
+    failure = download(shared, order, status=CARD)
+    assert failure["error"]["order"] == "unknown"
+    (news,) = interruptions(shared)
+    assert (news["state"], news["order"], news["done"]) == ("unknown", "unknown", False)
+    text = shared.lui("status").stdout
+    assert "could not tell yet" in text
+    for card in shared.cards:
+        card.remove()
+    insert(shared)
+    wait_until(lambda: interruptions(shared)[0]["state"] != "unknown", DEADLINE, "the truth")
+    news = told_by_this_lpad(shared, order)
+    assert (news["state"], news["order"]) == ("absent", "usable")
+    assert_invariants(shared, order, usable=True)
+
+
+def test_nothing_can_be_written(make_stack):
+    """Downloads go on; the log says once what would be missing after an interruption."""
+    stack = make_stack()
+    (stack.state_folder / "interrupted").write_text("a file where the folder should be")
+    for _ in range(2):
+        order = place(stack)
+        download(stack, order, status=0)
+        assert order.state == "installed"
+    assert stack.log.count("lpad cannot tell what became of it") == 1
+    assert interruptions(stack) == []
+    assert_invariants(stack)
+
+
 @pytest.mark.parametrize("text", ["", "[Operation", "\0\xff", "a" * 70000], ids=["empty", "torn", "binary", "large"])
 def test_damaged_records_are_no_obstacle(shared, text):
     lui_json(shared, "status")
