@@ -31,6 +31,7 @@ LuiProvision *
 lui_provision_new (LuiSession *session, GPtrArray *plan, LuiReport *report, guint jobs, gboolean wait);
 void lui_provision_free (LuiProvision *provision);
 
+/** lui_provision_set_func: @func is called for each change of a row, also while it runs. */
 void lui_provision_set_func (LuiProvision *provision, LuiProvisionFunc func, gpointer user_data);
 
 /**
