@@ -158,7 +158,7 @@ def test_polkit_actions_are_complete(tree):
         assert {child.text for child in defaults} <= allowed
         assert action.findtext("description") and action.findtext("message")
     assert actions["org.lpad.lpad1.unattended"].findtext("defaults/allow_active") == "auth_admin"
-    assert len(actions) == 7 and members("method")
+    assert len(actions) == 8 and members("method")
 
 
 @pytest.mark.parametrize("name", ["org.lpad.Lpad1.xml", "org.lpad.Modem1.xml"])
