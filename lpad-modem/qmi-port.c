@@ -21,6 +21,7 @@ struct _LpadQmiPort
   QmiClient *client;
   gulong removed_handler;
   guint refresh_timer;
+  gboolean told;      /* of slots before */
   gboolean card_seen; /* in the active slot, when last told */
 };
 
@@ -81,8 +82,9 @@ tell_slots (LpadQmiPort *port, GPtrArray *slots)
   if (port->card_seen && !present)
     port->events.reset (port->user_data);
   port->events.slots (slots, port->user_data);
-  if (!port->card_seen && present && port->refresh_timer == 0)
+  if (port->told && !port->card_seen && present && port->refresh_timer == 0)
     port->events.refreshed (port->user_data);
+  port->told = TRUE;
   port->card_seen = present;
 }
 

@@ -84,14 +84,21 @@ class Caller:
     def power_cycle(self) -> None:
         self.call(self.path, SLOT, "PowerCycle")
 
-    def signals(self) -> list[str]:
-        """Names of the signals of lpad-modem from now on."""
+    def listen(self) -> list[str]:
+        """Names of the signals of lpad-modem from now on, for hears()."""
         heard: list[str] = []
         self._bus.signal_subscribe(
             LPAD_MODEM, SLOT, None, None, None, Gio.DBusSignalFlags.NONE,
             lambda *arguments: heard.append(arguments[4]),
         )
         return heard
+
+
+def hears(heard: list[str], name: str) -> bool:
+    """Whether a signal of this name has come."""
+    while GLib.MainContext.default().iteration(False):
+        pass
+    return name in heard
 
 
 class BusChannel(CardChannel):
@@ -242,11 +249,12 @@ def test_what_modem_and_card_refuse(mobile, caller):
 def test_switches(mobile, caller, behaviour):
     """After a refresh, told or enforced, old channels are gone and the new profile shows."""
     mobile.modem.firmware.behaviour = behaviour
-    channel = BusChannel(caller)
+    heard, channel = caller.listen(), BusChannel(caller)
     assert channel.es10(switch(0xBF31, SECOND.iccid_octets)).hex() == "bf3103800100"
     if behaviour == "silent-until-power-cycle":
         caller.power_cycle()
     wait_until(lambda: caller.slot["Iccid"] == SECOND.iccid, 10, "the new ICCID")
+    wait_until(lambda: hears(heard, "Refreshed"), 10, "the signal")
     assert error_of(caller.transmit, channel.number, GET_EID) == "NoSuchChannel"
     assert BusChannel(caller).es10(bytes.fromhex("BF3E035C015A")).hex().endswith(chip_of(mobile).eid)
 
@@ -292,11 +300,13 @@ def test_a_modem_that_comes_later(mobile, caller):
     os.kill(mobile.lpad_modem.pid, signal.SIGTERM)
     mobile.lpad_modem.process.wait(20)
     node.unlink()
+    heard = caller.listen()
     start(mobile)
     assert caller.slots() == {}
     os.mkfifo(node)
     wait_until(caller.slots, 20, "the slot of the modem that has come")
     assert caller.slot["Iccid"] == FIRST.iccid
+    assert not hears(heard, "Refreshed")
 
 
 def test_options(mobile):
