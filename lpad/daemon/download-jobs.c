@@ -187,6 +187,7 @@ run_install (LpadJob *job, LpadWorkbench *bench)
     }
   self->iccid = g_bytes_ref (result->iccid);
   job->deliveries = g_steal_pointer (&result->deliveries);
+  job->left = result->left;
   lpad_job_set_inventory (job, bench, g_steal_pointer (&result->inventory));
   g_clear_pointer (&bench->download, lpad_download_free);
 

@@ -340,6 +340,16 @@ end_job_without_chip (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+/* Somebody wants the chip: what lpad does by itself ends soon. */
+static void
+make_way (LpadEuicc *euicc)
+{
+  LpadOperation *current = g_queue_peek_head (&euicc->turns->operations);
+
+  if (current != NULL)
+    lpad_operation_give_way (current);
+}
+
 static void
 on_call_done (LpadJob *job)
 {
@@ -505,6 +515,7 @@ lpad_euicc_call (LpadEuicc *euicc, LpadJob *job, GDBusMethodInvocation *invocati
   lpad_activity_hold (euicc->core->activity);
   job->done = on_call_done;
   job->user_data = call;
+  make_way (euicc);
   lpad_euicc_push (euicc, job);
 }
 
@@ -520,6 +531,8 @@ lpad_euicc_take (LpadEuicc *euicc, LpadJob *job)
   if (euicc->objects != NULL && job->deliveries != NULL)
     lpad_euicc_objects_note_deliveries (euicc->objects, job->deliveries, now_s ());
   lpad_store_save (euicc->core->store);
+  if (euicc->schedule != NULL && job->left)
+    lpad_notify_schedule_hurry (euicc->schedule);
 
   if (job->inventory != NULL)
     set_error (euicc, NULL);
@@ -533,15 +546,10 @@ lpad_euicc_take (LpadEuicc *euicc, LpadJob *job)
 void
 lpad_euicc_enqueue (LpadEuicc *euicc, LpadOperation *operation)
 {
-  GQueue *operations = &euicc->turns->operations;
-  LpadOperation *current = g_queue_peek_head (operations);
-
-  g_queue_push_tail (operations, g_object_ref (operation));
-  if (current != NULL)
-    {
-      lpad_operation_give_way (current);
-      return;
-    }
+  make_way (euicc);
+  g_queue_push_tail (&euicc->turns->operations, g_object_ref (operation));
+  if (g_queue_peek_head (&euicc->turns->operations) != operation)
+    return;
   update_state (euicc);
   lpad_operation_begin (operation);
 }

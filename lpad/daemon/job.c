@@ -70,6 +70,8 @@ lpad_job_notify (LpadJob *job, LpadWorkbench *bench)
   if (job->deliveries == NULL)
     job->deliveries = g_ptr_array_new_with_free_func ((GDestroyNotify) lpad_delivery_free);
   lpad_progress_report (&bench->progress, "notifying", 0, 0);
-  lpad_notify_send_rest (bench->chip, bench->context, NULL, &inventory, job->deliveries, job->cancellable);
+  if (lpad_notify_send_rest (
+          bench->chip, bench->context, NULL, &inventory, job->deliveries, job->cancellable))
+    job->left = TRUE;
   lpad_job_set_inventory (job, bench, g_steal_pointer (&inventory));
 }

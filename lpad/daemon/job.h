@@ -39,6 +39,7 @@ typedef struct
  * @inventory: (out) (nullable): what the chip says now
  * @deliveries: (out) (nullable) (element-type LpadDelivery): notifications that were tried
  * @interrupted: (out) (nullable) (element-type LpadJournalEntry): see lpad_interruption_look()
+ * @left: (out): a recipient that did not answer the last time was left for a try of its own
  * @segment_size: (out): what the reader was found to carry, 0: nothing new
  * @error: (out) (nullable): why the job failed
  */
@@ -59,6 +60,7 @@ struct _LpadJob
   LpadInventory *inventory;
   GPtrArray *deliveries;
   GPtrArray *interrupted;
+  gboolean left;
   guint segment_size;
   GError *error;
 };

@@ -208,9 +208,16 @@ void
 lpad_notify_schedule_start (LpadNotifySchedule *schedule)
 {
   stop_timer (schedule);
+  if (lpad_euicc_inventory (schedule->euicc)->notifications->len == 0)
+    return;
   schedule->next_try = TRY_ALL;
-  if (lpad_euicc_inventory (schedule->euicc)->notifications->len > 0)
-    schedule->timer = g_idle_add (deliver, schedule);
+  schedule->timer = g_idle_add (deliver, schedule);
+}
+
+void
+lpad_notify_schedule_hurry (LpadNotifySchedule *schedule)
+{
+  schedule->next_try = TRY_UNREACHABLE;
 }
 
 void
@@ -231,7 +238,9 @@ lpad_notify_schedule_update (LpadNotifySchedule *schedule)
       unreachable = unreachable || recipient->attempts.unreachable;
     }
   next = MAX (next, now);
-  if (schedule->last != 0)
+  if (schedule->next_try != TRY_DUE)
+    next = now;
+  else if (schedule->last != 0)
     next = MAX (next, schedule->last + PAUSE);
 
   stop_timer (schedule);

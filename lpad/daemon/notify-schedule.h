@@ -20,6 +20,10 @@ void lpad_notify_schedule_free (LpadNotifySchedule *schedule);
  * due or not, because much may have changed since. */
 void lpad_notify_schedule_start (LpadNotifySchedule *schedule);
 
+/** lpad_notify_schedule_hurry: something of a user has come so far without those who did not answer the last
+ * time: they are tried as soon as the chip has nothing to do. */
+void lpad_notify_schedule_hurry (LpadNotifySchedule *schedule);
+
 /** lpad_notify_schedule_update: the chip has nothing to do: plans the next try for when its time comes. */
 void lpad_notify_schedule_update (LpadNotifySchedule *schedule);
 

@@ -382,12 +382,12 @@ conclude (LpadDownload *download,
                            "The chip reports that the profile is installed, but its list does not show it");
       return NULL;
     }
-  lpad_notify_send_rest (download->chip,
-                         download->context,
-                         lpad_session_https (download->session),
-                         &outcome->inventory,
-                         outcome->deliveries,
-                         cancellable);
+  outcome->left = lpad_notify_send_rest (download->chip,
+                                         download->context,
+                                         lpad_session_https (download->session),
+                                         &outcome->inventory,
+                                         outcome->deliveries,
+                                         cancellable);
   return g_steal_pointer (&outcome);
 }
 

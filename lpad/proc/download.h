@@ -29,12 +29,14 @@ typedef struct _LpadDownload LpadDownload;
 /**
  * LpadDownloadResult: a profile is on the chip.
  * @deliveries: (element-type LpadDelivery): the installation result and what else was pending
+ * @left: see lpad_notify_send_rest()
  */
 typedef struct
 {
   GBytes *iccid;
   LpadInventory *inventory;
   GPtrArray *deliveries;
+  gboolean left;
 } LpadDownloadResult;
 
 void lpad_download_result_free (LpadDownloadResult *result);

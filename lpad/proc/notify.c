@@ -19,6 +19,7 @@ typedef struct
   GHashTable *held_up;     /* recipient -> GError: its later ones must not overtake the one that failed */
   GError *lost;            /* the chip cannot be reached: there is no sense in going on */
   gboolean leave_silent;
+  gboolean left; /* somebody was */
   GCancellable *cancellable;
 } Round;
 
@@ -64,26 +65,29 @@ hold_up (Round *round, const char *address, const GError *error)
   g_hash_table_insert (round->held_up, lpad_notify_recipient (address), g_error_copy (error));
 }
 
-/* Remembers whether the recipient at @address answers. A refusal is an answer, too. */
+/* Remembers whether the recipient at @address answers. A refusal is an answer, too. One that had not answered
+ * when somebody else needed the chip shall not hold them up at the end of what they do. */
 static void
 note_answer (Round *round, const char *address, GError *error)
 {
   GHashTable *silent = lpad_chip_silent_servers (round->chip);
   g_autofree char *recipient = lpad_notify_recipient (address);
 
-  if (lpad_notify_is_silence (error))
+  if (lpad_notify_is_silence (error) || g_error_matches (error, LPAD_ERROR, LPAD_ERROR_CANCELLED))
     g_hash_table_add (silent, g_steal_pointer (&recipient));
-  else if (!g_error_matches (error, LPAD_ERROR, LPAD_ERROR_CANCELLED))
+  else
     g_hash_table_remove (silent, recipient);
 }
 
-/* Whether the recipient did not answer when it was last tried */
+/* Whether the recipient did not answer when it was last tried. The caller's connection proves that it does
+ * now. */
 static gboolean
 is_silent (Round *round, const LpadNotificationInfo *info)
 {
   g_autofree char *recipient = NULL;
 
-  if (info->address == NULL)
+  if (info->address == NULL
+      || (round->lent != NULL && lpad_address_equal (lpad_https_address (round->lent), info->address)))
     return FALSE;
   recipient = lpad_notify_recipient (info->address);
   return g_hash_table_contains (lpad_chip_silent_servers (round->chip), recipient);
@@ -286,7 +290,11 @@ run_round (Round *round, GArray *wanted, GPtrArray *deliveries, GError **error)
 
       if (!lpad_check_cancelled (round->cancellable, error))
         return FALSE;
-      if (!was_tried (deliveries, info->sequence_number) && !is_left (round, info))
+      if (was_tried (deliveries, info->sequence_number))
+        continue;
+      if (is_left (round, info))
+        round->left = TRUE;
+      else
         g_ptr_array_add (deliveries, delivery_new (info, try_to_deliver (round, info)));
     }
   if (round->lost != NULL)
@@ -402,7 +410,7 @@ lpad_notify_send_result (LpadChip *chip,
     g_debug ("A delivered notification stays on the chip: %s", delivery->error->message);
 }
 
-void
+gboolean
 lpad_notify_send_rest (LpadChip *chip,
                        const LpadContext *context,
                        LpadHttps *https,
@@ -422,7 +430,7 @@ lpad_notify_send_rest (LpadChip *chip,
   LpadInventory *now;
 
   if (!more_is_pending (*inventory, deliveries))
-    return;
+    return FALSE;
   round_init (&round);
   if (!run_round (&round, NULL, deliveries, &error))
     g_debug ("Not all pending notifications could be sent: %s", error->message);
@@ -432,6 +440,7 @@ lpad_notify_send_rest (LpadChip *chip,
       lpad_inventory_unref (*inventory);
       *inventory = now;
     }
+  return round.left;
 }
 
 gboolean

@@ -68,13 +68,14 @@ void lpad_notify_send_result (LpadChip *chip,
  * @inventory and not in @deliveries, adds to @deliveries, and replaces @inventory by what the chip says
  * afterwards. A failure is only in @deliveries. A recipient that did not answer the last time is left for a
  * try of its own: who waits is not held up.
+ * Returns: whether there was such a recipient
  */
-void lpad_notify_send_rest (LpadChip *chip,
-                            const LpadContext *context,
-                            LpadHttps *https,
-                            LpadInventory **inventory,
-                            GPtrArray *deliveries,
-                            GCancellable *cancellable);
+gboolean lpad_notify_send_rest (LpadChip *chip,
+                                const LpadContext *context,
+                                LpadHttps *https,
+                                LpadInventory **inventory,
+                                GPtrArray *deliveries,
+                                GCancellable *cancellable);
 
 /** lpad_notify_remove: removes one from the chip without sending it. The operator will not know. */
 gboolean lpad_notify_remove (LpadChip *chip,

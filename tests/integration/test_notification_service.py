@@ -108,7 +108,7 @@ def test_a_silent_recipient_does_not_hold_up_a_user(make_stack):
         path = client.euicc(stack.chip.eid)
         wait_until(lambda: stack.smdp.counters.tcp_connections > 0, DEADLINE, "the try")
         assert client.properties(path, EUICC)["State"] == "busy"
-        assert stack.lui("rename", iccid, "Trip").returncode == 0
+        assert stack.lui("rename", iccid, "Trip", timeout=20).returncode == 0
         assert stack.lui("enable", iccid, timeout=20).returncode == 0
     assert len(stack.chip.notifications) >= 1
     stack.smdp.faults.clear()

@@ -135,6 +135,30 @@ def test_undelivered_notification_goes_with_the_next_operation(shared):
     assert_invariants(shared)
 
 
+def test_server_that_was_away_is_tried_right_after_the_next_operation(shared):
+    """The operation does not wait for it, and it does not wait for its time, which is a minute away at least."""
+    order = install(shared)
+    shared.smdp.stop()
+    assert shared.lui("enable", order.record.iccid).returncode == 0
+    shared.smdp.start()
+    (waiting,) = lui_json(shared, "notifications")["notifications"]
+    assert waiting["attempts"] == 1 and waiting["last_error"]
+    assert shared.lui("disable", order.record.iccid).returncode == 0
+    expect_delivered(shared)
+    assert received(shared) == [("install", False), ("enable", False), ("disable", False)]
+
+
+def test_download_from_a_server_that_was_away_takes_along_what_waits_for_it(shared):
+    order = install(shared)
+    shared.smdp.stop()
+    assert shared.lui("enable", order.record.iccid).returncode == 0
+    shared.smdp.start()
+    shared.smdp.counters.reset()
+    install(shared)
+    assert shared.smdp.counters.tcp_connections == 1 and not pending(shared)
+    assert received(shared) == [("install", False), ("enable", False), ("install", False)]
+
+
 @pytest.mark.tsan
 def test_undelivered_notification_goes_at_the_next_start(shared):
     named.plant(shared.smdp.faults, f"http-500:{NOTIFY}")
