@@ -121,6 +121,7 @@ static const Row rows[] = {
   { DS_CLIENT, "8.1.3", "6.3", REFUSED_DS, DISCOVERY "its certificate has expired", ADVICE_CODE },
   { DS_CLIENT, "8.1", "6.1", LPAD_ERROR_PROTOCOL_ERROR, LPAD_RETRY_NOW, LPAD_ORDER_UNKNOWN,
     "the discovery server could not verify the signature of the chip", ADVICE_LATER },
+  { DS_CLIENT, "8.11.1", "3.9", REFUSED_DS, DISCOVERY "they have no certificate issuer in common", ADVICE_CODE },
   { DS_CLIENT, "8.10.1", "3.9", LPAD_ERROR_SERVER_REFUSED, LPAD_RETRY_NOW, LPAD_ORDER_UNKNOWN,
     "the discovery server does not know the session any more", ADVICE_LATER },
   { DS_CLIENT, "8.9.5", "3.9", LPAD_ERROR_NOT_FOUND, LPAD_RETRY_LATER, LPAD_ORDER_UNKNOWN,

@@ -10,6 +10,13 @@
 #define NAME_MAX_OCTETS 256 /* of a name in a message */
 #define HOSTS_SHOWN     3
 
+/* Roles in certificate policies: SGP.22 v2.5, Annex H, and the arcs that version 3 gave to chains with
+ * sub-CAs. */
+#define DP_AUTH    "2.23.146.1.2.1.4"
+#define DS_AUTH    "2.23.146.1.2.1.7"
+#define DP_AUTH_V3 "2.23.146.1.2.1.0.0.1.1"
+#define DS_AUTH_V3 "2.23.146.1.2.1.0.0.2.1"
+
 char *
 lpad_certificate_name (const X509_NAME *name)
 {
@@ -105,21 +112,36 @@ lpad_certificate_fingerprint (X509 *certificate)
   return lpad_hex_encode (digest, size);
 }
 
+/* What cannot be read is no error of the next user of this thread's queue. */
+static X509 *
+parse (GBytes *certificate)
+{
+  gsize size;
+  const guint8 *data = g_bytes_get_data (certificate, &size);
+  X509 *parsed = NULL;
+
+  if (size > 0 && size <= LPAD_CERTIFICATE_MAX)
+    parsed = d2i_X509 (NULL, &data, (long) size);
+  ERR_clear_error ();
+  return parsed;
+}
+
+static gpointer
+read_extension (X509 *certificate, int nid)
+{
+  gpointer extension = certificate != NULL ? X509_get_ext_d2i (certificate, nid, NULL, NULL) : NULL;
+
+  ERR_clear_error ();
+  return extension;
+}
+
 gboolean
 lpad_es9_certificate_has_oid (GBytes *certificate, const char *oid)
 {
   g_autoptr (ASN1_OBJECT) wanted = OBJ_txt2obj (oid, 1);
-  g_autoptr (GENERAL_NAMES) names = NULL;
-  g_autoptr (X509) parsed = NULL;
-  const guint8 *data;
-  gsize size;
+  g_autoptr (X509) parsed = parse (certificate);
+  g_autoptr (GENERAL_NAMES) names = read_extension (parsed, NID_subject_alt_name);
 
-  data = g_bytes_get_data (certificate, &size);
-  if (size > 0 && size <= LPAD_CERTIFICATE_MAX)
-    parsed = d2i_X509 (NULL, &data, (long) size);
-  if (parsed != NULL)
-    names = X509_get_ext_d2i (parsed, NID_subject_alt_name, NULL, NULL);
-  /* What could not be read is no error of the next user of this thread's queue. */
   ERR_clear_error ();
   if (wanted == NULL || names == NULL)
     return FALSE;
@@ -132,4 +154,33 @@ lpad_es9_certificate_has_oid (GBytes *certificate, const char *oid)
         return TRUE;
     }
   return FALSE;
+}
+
+gboolean
+lpad_certificate_has_policy (const CERTIFICATEPOLICIES *policies, const char *oid)
+{
+  g_autoptr (ASN1_OBJECT) wanted = OBJ_txt2obj (oid, 1);
+
+  for (int i = 0; wanted != NULL && i < sk_POLICYINFO_num (policies); i++)
+    if (OBJ_cmp (sk_POLICYINFO_value (policies, i)->policyid, wanted) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+LpadServerRole
+lpad_es9_certificate_role (GBytes *certificate)
+{
+  g_autoptr (X509) parsed = parse (certificate);
+  g_autoptr (CERTIFICATEPOLICIES) policies = read_extension (parsed, NID_certificate_policies);
+  gboolean is_smdp, is_smds;
+
+  if (policies == NULL)
+    return LPAD_SERVER_ROLE_UNKNOWN;
+  is_smdp
+      = lpad_certificate_has_policy (policies, DP_AUTH) || lpad_certificate_has_policy (policies, DP_AUTH_V3);
+  is_smds
+      = lpad_certificate_has_policy (policies, DS_AUTH) || lpad_certificate_has_policy (policies, DS_AUTH_V3);
+  if (is_smdp == is_smds)
+    return LPAD_SERVER_ROLE_UNKNOWN;
+  return is_smds ? LPAD_SERVER_ROLE_SMDS : LPAD_SERVER_ROLE_SMDP;
 }

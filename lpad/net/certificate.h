@@ -34,6 +34,9 @@ char *lpad_certificate_hosts (X509 *certificate);
 /** lpad_certificate_fingerprint: SHA-256 over the DER coding, lower-case hexadecimal. Free with g_free(). */
 char *lpad_certificate_fingerprint (X509 *certificate);
 
+/** lpad_certificate_has_policy: whether @oid (dotted) is among @policies. */
+gboolean lpad_certificate_has_policy (const CERTIFICATEPOLICIES *policies, const char *oid);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (X509, X509_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (X509_STORE, X509_STORE_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (X509_STORE_CTX, X509_STORE_CTX_free)

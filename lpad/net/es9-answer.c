@@ -142,8 +142,8 @@ lpad_es9_answer_authentication (JsonObject *answer, const char *address, GBytes 
   return g_steal_pointer (&result);
 }
 
-static gboolean
-check_transaction_id (JsonObject *answer, GBytes *expected, GError **error)
+gboolean
+lpad_es9_answer_check_transaction_id (JsonObject *answer, GBytes *expected, GError **error)
 {
   g_autoptr (GBytes) transaction_id = lpad_es9_json_get_transaction_id (answer, error);
 
@@ -180,7 +180,7 @@ read_client (JsonObject *answer, GBytes *transaction_id, GError **error)
   gboolean code_required = FALSE;
   LpadEs9ClientAnswer *result;
 
-  if (!check_transaction_id (answer, transaction_id, error))
+  if (!lpad_es9_answer_check_transaction_id (answer, transaction_id, error))
     return NULL;
   metadata = lpad_es9_json_get_tlv (answer, "profileMetadata", TAG_METADATA, OBJECT_MAX, error);
   if (metadata == NULL)
@@ -217,7 +217,7 @@ lpad_es9_answer_client (JsonObject *answer, GBytes *transaction_id, GError **err
 GBytes *
 lpad_es9_answer_package (JsonObject *answer, GBytes *transaction_id, GError **error)
 {
-  if (!check_transaction_id (answer, transaction_id, error))
+  if (!lpad_es9_answer_check_transaction_id (answer, transaction_id, error))
     {
       lpad_error_set_cancel_reason (error, LPAD_CANCEL_UNDEFINED);
       return NULL;

@@ -16,6 +16,11 @@ LpadEs9Authentication *lpad_es9_answer_authentication (JsonObject *answer,
                                                        GBytes *challenge,
                                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/** lpad_es9_answer_check_transaction_id: whether @answer is of the session @expected. */
+gboolean lpad_es9_answer_check_transaction_id (JsonObject *answer,
+                                               GBytes *expected,
+                                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /** lpad_es9_answer_client: AuthenticateClient, SGP.22 5.6.3. */
 LpadEs9ClientAnswer *
 lpad_es9_answer_client (JsonObject *answer, GBytes *transaction_id, GError **error) G_GNUC_WARN_UNUSED_RESULT;

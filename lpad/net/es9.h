@@ -78,6 +78,19 @@ gboolean lpad_es9_handle_notification (LpadHttps *https,
  * registeredID in its subjectAltName. */
 gboolean lpad_es9_certificate_has_oid (GBytes *certificate, const char *oid);
 
+/** LpadServerRole: what a server is, by the policies of the certificate with which it signs (SGP.22 4.5.2.1,
+ * CERT.DPauth and CERT.DSauth). */
+typedef enum
+{
+  LPAD_SERVER_ROLE_UNKNOWN,
+  LPAD_SERVER_ROLE_SMDP,
+  LPAD_SERVER_ROLE_SMDS,
+} LpadServerRole;
+
+/** lpad_es9_certificate_role: the role in the policies of @certificate (DER). UNKNOWN also when it cannot be
+ * read or has both: whether it is good at all, the chip decides. */
+LpadServerRole lpad_es9_certificate_role (GBytes *certificate);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LpadEs9Authentication, lpad_es9_authentication_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LpadEs9ClientAnswer, lpad_es9_client_answer_free)
 

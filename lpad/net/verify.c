@@ -70,16 +70,11 @@ check_host (X509 *leaf, const char *host, GError **error)
 }
 
 static gboolean
-has_tls_role (CERTIFICATEPOLICIES *policies)
+has_tls_role (const CERTIFICATEPOLICIES *policies)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (tls_roles); i++)
-    {
-      g_autoptr (ASN1_OBJECT) role = OBJ_txt2obj (tls_roles[i], 1);
-
-      for (int j = 0; role != NULL && j < sk_POLICYINFO_num (policies); j++)
-        if (OBJ_cmp (sk_POLICYINFO_value (policies, j)->policyid, role) == 0)
-          return TRUE;
-    }
+    if (lpad_certificate_has_policy (policies, tls_roles[i]))
+      return TRUE;
   return FALSE;
 }
 

@@ -50,6 +50,7 @@ def _wipe(chip: Euicc) -> None:
         chip.profiles.profiles.clear()
         chip.profiles.pending = None
         chip.notifications.pending.clear()
+        chip.notifications.given.clear()
         chip.notifications.next_seq = chip.config.first_sequence_number
         chip.sessions.current = None
         chip.sessions.kept.clear()
@@ -166,7 +167,7 @@ def _assert_notifications(stack: Stack) -> None:
     for chip in _all_chips(stack):
         delivered = {n.seq for n in stack.smdp.notifications if n.eid == chip.eid}
         known = delivered | {n.seq for n in chip.notifications}
-        lost = set(range(chip.config.first_sequence_number, chip.notifications.next_seq)) - known
+        lost = set(chip.notifications.given) - known
         assert not lost, f"neither on the chip nor delivered: {lost}"
 
 

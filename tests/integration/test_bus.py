@@ -133,7 +133,7 @@ def remove_notification(stack: Stack, client: Client) -> None:
     assert len(stack.chip.notifications) == 1
     client.call(path, f"{NOTIFICATION}.Remove", GLib.Variant.new_tuple(variant_dict({"force": True})))
     assert len(stack.chip.notifications) == 0 and client.objects(NOTIFICATION) == {}
-    stack.chip.notifications.next_seq = 1  # nobody lost it: it was thrown away
+    stack.chip.notifications.given.clear()  # nobody lost it: it was thrown away
 
 
 def answer(method: str, history: str, state: str) -> Callable[[Stack, Client], None]:

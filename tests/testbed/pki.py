@@ -222,6 +222,13 @@ def _policies(oid: x509.ObjectIdentifier) -> x509.CertificatePolicies:
     return x509.CertificatePolicies([x509.PolicyInformation(oid, None)])
 
 
+def _padding(octets: int) -> list[tuple[x509.ExtensionType, bool]]:
+    """A private extension that makes a certificate so much larger; none for 0."""
+    if not octets:
+        return []
+    return [(x509.UnrecognizedExtension(x509.ObjectIdentifier("2.999.99"), bytes(octets)), False)]
+
+
 def _period(days: int, *, expired: bool = False, not_yet_valid: bool = False):
     """(first, last) instant of a validity of so many days, with a day of slack."""
     day, now = datetime.timedelta(days=1), datetime.datetime.utcnow()
@@ -314,13 +321,14 @@ def _decoded(cert: x509.Certificate) -> x509.Certificate:
 class Eum(Credential):
     """An eUICC manufacturer's sub-issuer."""
 
-    def make_euicc(self, eid: str, *, role: str = "euicc") -> Credential:
+    def make_euicc(self, eid: str, *, role: str = "euicc", padding: int = 0) -> Credential:
         """An eUICC's certificate and key."""
         key = crypto.generate_key(self.key.curve)
         subject = _name("Testbed eUICC", EUM_NAME, eid)
         extensions = [
             (_key_usage("digital_signature"), True),
             (_policies(role_oid(role)), True),
+            *_padding(padding),
         ]
         cert = _issue(subject, key.public_key(), self, self.key, _period(36500), extensions)
         return Credential(cert, key)
@@ -336,7 +344,7 @@ class Ci(Credential):
     def pkid(self) -> bytes:
         return key_id(self.cert)
 
-    def make_eum(self, ein: str = DEFAULT_EIN) -> Eum:
+    def make_eum(self, ein: str = DEFAULT_EIN, *, padding: int = 0) -> Eum:
         key = crypto.generate_key(self.curve)
         permitted = x509.Name([
             x509.NameAttribute(NameOID.ORGANIZATION_NAME, EUM_NAME),
@@ -348,6 +356,7 @@ class Ci(Credential):
             (_alternative_names(oid="2.999.5"), False),
             (x509.BasicConstraints(ca=True, path_length=0), True),
             (x509.NameConstraints([x509.DirectoryName(permitted)], None), True),
+            *_padding(padding),
         ]
         subject = _name("Testbed EUM", EUM_NAME)
         return Eum(_issue(subject, key.public_key(), self, self.key, _period(36500), extensions), key)
@@ -660,12 +669,15 @@ class Pki:
     server: ServerCredentials
 
 
-def make_chip(ci: Ci, eid: str, *others: Ci) -> ChipCredentials:
-    """A chip that trusts and belongs to ci, and to the others as well."""
+def make_chip(ci: Ci, eid: str, *others: Ci, padding: int = 0) -> ChipCredentials:
+    """A chip that trusts and belongs to ci, and to the others as well.
+
+    padding: octets by which its own and its manufacturer's certificates are larger than they need to be
+    """
     identities = []
     for issuer in (ci, *others):
-        eum = issuer.make_eum(eid[:8])
-        identities.append(ChipIdentity(eum.cert, eum.make_euicc(eid)))
+        eum = issuer.make_eum(eid[:8], padding=padding)
+        identities.append(ChipIdentity(eum.cert, eum.make_euicc(eid, padding=padding)))
     return ChipCredentials([issuer.cert for issuer in (ci, *others)], identities)
 
 

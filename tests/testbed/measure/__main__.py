@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from testbed.measure import daemon, download
+from testbed.measure import daemon, download, notifications
 from testbed.measure.figures import Figures
 
 
@@ -27,6 +27,7 @@ def main() -> int:
     parallel.measure(figures, arguments.runs, log)
     listing.measure(figures, arguments.runs, log)
     daemon.measure(figures, arguments.runs, log)
+    notifications.measure(figures, log)
     print(figures.table())
     if arguments.json:
         figures.write_json(arguments.json)

@@ -5,7 +5,8 @@ Three levels, each with its own trigger:
 
 * ``at_connection(action, n)`` — the n-th TCP connection from now on: :data:`CONNECTION_ACTIONS`.
 * ``at_request(action, n)`` and ``at_function(name, action, n)`` — the n-th HTTP request, or the n-th call
-  of one ES9+ function: an :class:`Action` such as ``Status(503)`` or ``Break(executed=False)``.
+  of one ES9+ function: an :class:`Action` such as ``Status(503)`` or ``Break(executed=False)``, or a
+  :class:`Draw` of several.
 * ``change(point, value, n)`` — the n-th time that a protocol element is made, see :data:`POINTS`: an object
   with a correct signature over the wrong content, or a wrong signature, certificate, order of objects.
 
@@ -16,8 +17,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -191,6 +193,25 @@ class Gzip(Action):
                        headers=response.headers + [("Content-Encoding", "gzip")])
 
 
+class Draw:
+    """At each occasion one of several actions, or none: an unreliable server.
+
+    ``share``: of the occasions on which something goes wrong, 0.99 is ninety-nine of a hundred. The same
+    ``seed`` draws the same actions in the same order.
+    """
+
+    def __init__(self, actions: Sequence[Action], share: float, seed: int = 1) -> None:
+        if not 0 <= share <= 1 or not actions:
+            raise ValueError("a share between 0 and 1 of at least one action")
+        self._actions, self._share = list(actions), share
+        self._random = random.Random(seed)
+
+    def draw(self) -> list[Action]:
+        """For :class:`Faults`, one at a time: the actions of this occasion."""
+        wrong = self._random.random() < self._share
+        return [self._random.choice(self._actions)] if wrong else []
+
+
 def failed(subject: str, reason: str, message: str) -> dict:
     """The header object of a function that failed (SGP.22 v2.5, 6.5.1.4)."""
     data = {"subjectCode": subject, "reasonCode": reason, "message": message}
@@ -251,11 +272,11 @@ class Faults:
             raise ValueError(f"unknown connection fault {action}")
         self._plant("connection", action, n, times)
 
-    def at_request(self, action: Action, n: int = 1, times: int | None = 1) -> None:
+    def at_request(self, action: Action | Draw, n: int = 1, times: int | None = 1) -> None:
         """``action`` at the n-th request, whatever it asks for."""
         self._plant("request", action, n, times)
 
-    def at_function(self, name: str, action: Action, n: int = 1, times: int | None = 1) -> None:
+    def at_function(self, name: str, action: Action | Draw, n: int = 1, times: int | None = 1) -> None:
         """``action`` at the n-th call of the ES9+ function ``name``."""
         if name not in FUNCTIONS:
             raise ValueError(f"unknown function {name}")
@@ -274,7 +295,9 @@ class Faults:
 
     def request(self, function: str) -> list[Action]:
         """For the server: the faults of this request."""
-        return self._due("request") + self._due(f"function {function}")
+        due = self._due("request") + self._due(f"function {function}")
+        with self._lock:
+            return [action for what in due for action in (what.draw() if isinstance(what, Draw) else [what])]
 
     def value(self, point: str, value: Any) -> Any:
         """For the server: ``value``, or what a fault puts in its place."""

@@ -52,13 +52,17 @@ class LogEntry:
 
 @dataclass(frozen=True)
 class Exchange:
-    """One request and what was answered. ``result`` is "subject/reason", "ok" or the HTTP status."""
+    """One request and what was answered. ``result`` is "subject/reason", "ok" or the HTTP status.
+
+    ``whole``: the answer was sent to its end; else it broke off, or nothing of it was sent.
+    """
 
     function: str
     status: int
     result: str
     request: bytes
     response: bytes
+    whole: bool = True
 
 
 class Record:

@@ -224,7 +224,9 @@ class RspServer:
             result = "fault"
         for action in actions:
             response = action.after(response)
-        self.record.append(Exchange(name, response.status, result, request.body, response.body))
+        self.record.append(Exchange(
+            name, response.status, result, request.body, response.body, whole=response.stop_after is None
+        ))
         return response
 
     def _execute(self, name: str, request: Request) -> tuple[Response, str]:

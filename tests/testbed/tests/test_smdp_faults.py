@@ -348,3 +348,36 @@ def test_headers_may_come_long_before_the_body(server, client, lpa):
     sock.sendall(body[:10])
     sock.sendall(body[10:])
     assert sock.recv(100).startswith(b"HTTP/1.1 200 OK")
+
+
+def test_draw_is_the_same_for_the_same_seed(server, client, keys):
+    chip = SoftChip(keys.chip)
+
+    def statuses(seed: int) -> list[int]:
+        server.faults.clear()
+        actions = [faults.Status(500), faults.Status(404)]
+        server.faults.at_function("initiateAuthentication", faults.Draw(actions, 0.8, seed), times=None)
+        return [post(client, chip)[0] for _ in range(40)]
+
+    first = statuses(1)
+    assert set(first) == {200, 404, 500} and first.count(200) < 20
+    assert statuses(1) == first != statuses(2)
+
+
+@pytest.mark.parametrize(("actions", "share"), [([], 0.5), ([faults.Status(500)], 1.1), ([faults.Status(500)], -1)])
+def test_draw_of_nothing(actions, share):
+    with pytest.raises(ValueError, match="share"):
+        faults.Draw(actions, share)
+
+
+@pytest.mark.parametrize(("fault", "whole"), [
+    (faults.Status(500), True), (faults.Break("close"), False), (faults.Truncate(), False),
+])
+def test_record_says_whether_an_answer_went_out_whole(server, client, keys, fault, whole):
+    server.faults.at_function("initiateAuthentication", fault)
+    try:
+        post(client, SoftChip(keys.chip))
+    except (OSError, http.client.HTTPException):
+        assert not whole
+    server.record.wait_for(lambda: server.record.transcript)
+    assert server.record.transcript[-1].whole == whole

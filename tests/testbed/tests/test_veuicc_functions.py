@@ -377,6 +377,23 @@ def test_slots(terminal, chip):
     assert terminal.sequence_numbers() == [2, 3]
 
 
+@pytest.mark.parametrize("first", [0, 127, 2**31 - 2, 2**32 - 4])
+def test_gaps(terminal, chip, first):
+    chip.config.sequence_number_step, chip.notifications.next_seq = 3, first
+    for _ in range(2):
+        put(chip)
+        terminal.code(tlv.encode(0xBF33, profile_id()))
+    assert terminal.sequence_numbers() == chip.notifications.given == [first, first + 3]
+
+
+def test_large_certificates(made):
+    chip = Euicc(pki.make_chip(made.ci, pki.make_eid(serial=5), padding=300))
+    put(chip)
+    chip.notify([(1, chip.profiles.by_iccid(ICCID))])
+    (notification,) = chip.notifications
+    assert 1500 < len(notification.raw) < 2100
+
+
 # Storage
 
 

@@ -47,6 +47,10 @@ def _parser() -> argparse.ArgumentParser:
                         help="largest STORE DATA that is accepted (%(default)s)")
     parser.add_argument("--first-sequence-number", type=int, default=1, metavar="N",
                         help="of the notifications of a new chip (%(default)s)")
+    parser.add_argument("--sequence-number-step", type=int, default=1, metavar="N",
+                        help="from one notification's number to the next (%(default)s)")
+    parser.add_argument("--notification-slots", type=int, default=Config.notification_slots, metavar="N",
+                        help="notifications that are kept; then the oldest is dropped (%(default)s)")
     parser.add_argument("--default-dp", default="", metavar="FQDN", help="default SM-DP+ address")
     parser.add_argument("--atr", type=bytes.fromhex, metavar="HEX", help="answer to reset")
     parser.add_argument("--t1", action="store_true", help="an answer to reset with T=1")
@@ -70,6 +74,8 @@ def _chip(options: argparse.Namespace) -> Euicc:
         memory=options.memory,
         largest_segment=options.largest_segment,
         first_sequence_number=options.first_sequence_number,
+        sequence_number_step=options.sequence_number_step,
+        notification_slots=options.notification_slots,
         atr=options.atr or (ATR_T1 if options.t1 else ATR_T0),
     )
     chip = Euicc(_credentials(options), config, options.state)

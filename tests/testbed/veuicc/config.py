@@ -82,6 +82,8 @@ class Config:
     #: Kept notifications; the oldest is dropped when there are more.
     notification_slots: int = 40
     first_sequence_number: int = 1
+    #: From one notification's number to the next; above 1 there are gaps, as on chips that count failures, too.
+    sequence_number_step: int = 1
     root_ds: str | None = "testrootsmds.example.com"
     #: Entries of the rules authorisation table, each a 30 (SGP.22 v2.5, 2.9.2).
     rat: list[bytes] = field(default_factory=lambda: [RAT_ANY_OPERATOR])

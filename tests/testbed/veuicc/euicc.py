@@ -72,7 +72,9 @@ class Euicc:
         )
         self.transcript = Transcript()
         self.profiles = ProfileTable()
-        self.notifications = NotificationStore(lambda: self.config.notification_slots)
+        self.notifications = NotificationStore(
+            lambda: self.config.notification_slots, lambda: self.config.sequence_number_step
+        )
         self.crls = CrlStore(lambda: self.free_memory)
         self.default_dp = ""
         self._files: tuple[Profile | None, FileSystem] | None = None
@@ -311,6 +313,10 @@ class Euicc:
 
     def notify(self, events: Iterable[Event]) -> None:
         self.notifications.add_events(events, self._sign)
+
+    def notify_without_iccid(self, event: int, address: bytes) -> None:
+        """A notification that does not say which profile it is about."""
+        self.notifications.add_event(event, address, None, lambda octets: self._sign(b"", octets))
 
     def add_profile(self, profile: Profile) -> Profile:
         """Put a profile there as the manufacturer would, without notifications."""

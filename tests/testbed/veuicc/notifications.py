@@ -29,9 +29,11 @@ Signer = Callable[[bytes, bytes], tuple[bytes, list[bytes]]]
 class NotificationStore:
     """In the order of their sequence numbers, which are never used again."""
 
-    def __init__(self, slots: Callable[[], int]):
-        self._slots = slots
+    def __init__(self, slots: Callable[[], int], step: Callable[[], int] = lambda: 1):
+        self._slots, self._step = slots, step
         self.next_seq = 1
+        #: All numbers that were given since the chip was made or read from its file.
+        self.given: list[int] = []
         self.pending: list[Notification] = []
 
     def __iter__(self):
@@ -43,7 +45,8 @@ class NotificationStore:
     def metadata(self, event: int, address: bytes, iccid: bytes | None) -> tuple[int, bytes]:
         """A fresh sequence number and the NotificationMetadata with it."""
         seq = self.next_seq
-        self.next_seq += 1
+        self.given.append(seq)
+        self.next_seq += max(1, self._step())
         parts = [
             tlv.encode(0x80, tlv.integer(seq)),
             tlv.encode(0x81, tlv.bit_string([event])),
@@ -62,10 +65,16 @@ class NotificationStore:
         """OtherSignedNotification for each event and recipient (3.5)."""
         for event, profile in events:
             for address in profile.addresses_for(event):
-                seq, metadata = self.metadata(event, address, profile.iccid)
-                signature, certificates = sign(profile.pkid, metadata)
-                parts = [metadata, tlv.encode(0x5F37, signature), *certificates]
-                self.add(Notification(seq, event, metadata, tlv.encode(0x30, parts)))
+                self.add_event(event, address, profile.iccid, lambda octets: sign(profile.pkid, octets))
+
+    def add_event(
+        self, event: int, address: bytes, iccid: bytes | None, sign: Callable[[bytes], tuple[bytes, list[bytes]]]
+    ) -> None:
+        """One OtherSignedNotification; the ICCID is optional (5.7.9)."""
+        seq, metadata = self.metadata(event, address, iccid)
+        signature, certificates = sign(metadata)
+        parts = [metadata, tlv.encode(0x5F37, signature), *certificates]
+        self.add(Notification(seq, event, metadata, tlv.encode(0x30, parts)))
 
     def matching(self, events: set[int] | None) -> list[Notification]:
         return [n for n in self.pending if events is None or n.event in events]
