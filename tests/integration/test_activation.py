@@ -120,8 +120,9 @@ def test_notifications_that_wait_are_sent_after_a_start(make_stack):
     assert len(stack.chip.notifications) == 1
     stack.stop_lpad()
     stack.smdp.faults.clear()
-    for file in stack.state_folder.iterdir():
-        file.unlink()
+    for path in stack.state_folder.rglob("*"):
+        if path.is_file():
+            path.unlink()
     stack.start_lpad()
     stack.smdp.record.wait_for(lambda: len(stack.smdp.notifications) == 1)
     wait_until(lambda: not len(stack.chip.notifications), 30, "the removal")

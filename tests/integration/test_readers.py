@@ -495,8 +495,9 @@ def test_pending_results_are_delivered_when_a_card_is_inserted(shared):
 def restart_without_memory(stack: Stack) -> None:
     """lpad starts again and does not know that a delivery has failed."""
     stack.stop_lpad()
-    for file in stack.state_folder.iterdir():
-        file.unlink()
+    for path in stack.state_folder.rglob("*"):
+        if path.is_file():
+            path.unlink()
     stack.start_lpad()
 
 
