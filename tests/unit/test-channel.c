@@ -292,7 +292,8 @@ test_refused_fetch (void)
   g_assert_cmphex (lpad_error_details (error)->status_word, ==, 0x6700);
 }
 
-/* A pulled card or a silent one does not get better with smaller blocks. */
+/* A pulled card or a silent one does not get better with smaller blocks now; after silence they are
+ * remembered for the next connection. */
 static void
 test_other_faults (void)
 {
@@ -300,9 +301,10 @@ test_other_faults (void)
   {
     const char *word;
     LpadError code;
-  } rows[] = { { "removed", LPAD_ERROR_CARD_REMOVED },
-               { "timeout", LPAD_ERROR_TIMEOUT },
-               { "busy", LPAD_ERROR_CARD_BUSY } };
+    guint octets;
+  } rows[] = { { "removed", LPAD_ERROR_CARD_REMOVED, 255 },
+               { "timeout", LPAD_ERROR_TIMEOUT, 127 },
+               { "busy", LPAD_ERROR_CARD_BUSY, 255 } };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
@@ -316,6 +318,7 @@ test_other_faults (void)
 
       g_assert_null (lpad_channel_store_data (test->channel, request, "test", &error));
       g_assert_error (error, LPAD_ERROR, (int) rows[i].code);
+      g_assert_cmpuint (test->size.octets, ==, rows[i].octets);
     }
 }
 
