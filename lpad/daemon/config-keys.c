@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "address.h"
 #include "channel.h"
 #include "config-value.h"
 
@@ -12,6 +13,7 @@ typedef enum
   PART_CONFIG,
   PART_NET,
   PART_READER,
+  PART_SERVER,
 } Part;
 
 typedef struct
@@ -26,6 +28,7 @@ typedef struct
 
 #define CONFIG(field) PART_CONFIG, G_STRUCT_OFFSET (LpadConfig, field)
 #define NET(field)    PART_NET, G_STRUCT_OFFSET (LpadNetConfig, field)
+#define SERVER(field) PART_SERVER, G_STRUCT_OFFSET (LpadServerConfig, field)
 #define READER(field) PART_READER, G_STRUCT_OFFSET (LpadReaderConfig, field)
 #define FROM_TO(min, max)                                                                                    \
   {                                                                                                          \
@@ -57,6 +60,9 @@ static const Key keys[] = {
   { "Network", "DownloadTimeout", lpad_config_read_seconds, NET (download_timeout_ms), FROM_TO (1, HOUR) },
   { "Trust", "IssuerFolders", lpad_config_read_list, CONFIG (issuer_folders), ANY },
   { "Trust", "CrlFolders", lpad_config_read_list, CONFIG (crl_folders), ANY },
+  { "Trust", "Pkcs11Module", lpad_config_read_text, NET (pkcs11_module), ANY },
+  { "Server:", "ClientCertificate", lpad_config_read_text, SERVER (certificate), ANY },
+  { "Server:", "ClientKey", lpad_config_read_text, SERVER (key), ANY },
   { "Policy", "Unattended", lpad_config_read_boolean, CONFIG (unattended), ANY },
   { "Policy", "PromptTimeout", lpad_config_read_number, CONFIG (prompt_timeout_s), FROM_TO (1, DAY) },
   { "Device", "Imei", lpad_config_read_imei, CONFIG (imei), ANY },
@@ -86,16 +92,32 @@ reader_section (LpadConfig *config, const char *glob)
   return reader;
 }
 
-/* The structure that @part means in the section @group. */
+static LpadServerConfig *
+server_section (LpadConfig *config, LpadConfigSource *source)
+{
+  const char *name = strchr (source->group, ':') + 1;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *address = lpad_address_normalise (name, strlen (name), &error);
+  g_autofree char *host = address != NULL ? lpad_address_host (address) : NULL;
+
+  if (address != NULL && g_str_equal (address, host))
+    return lpad_net_config_server (config->net, host);
+  lpad_config_warn (source, "“%s” is no host name without a port", name);
+  return NULL;
+}
+
+/* The structure that @part means in the section of @source, NULL with a warning when it means none. */
 static gpointer
-find_part (LpadConfig *config, Part part, const char *group)
+find_part (LpadConfig *config, Part part, LpadConfigSource *source)
 {
   switch (part)
     {
+    case PART_SERVER:
+      return server_section (config, source);
     case PART_NET:
       return config->net;
     case PART_READER:
-      return reader_section (config, strchr (group, ':') + 1);
+      return reader_section (config, strchr (source->group, ':') + 1);
     case PART_CONFIG:
     default:
       return config;
@@ -123,9 +145,10 @@ lpad_config_keys_read (LpadConfig *config, LpadConfigSource *source)
       group_known = TRUE;
       if (g_str_equal (key->key, source->key))
         {
-          guint8 *part = find_part (config, key->part, source->group);
+          guint8 *part = find_part (config, key->part, source);
 
-          key->read (source, &key->bounds, part + key->offset);
+          if (part != NULL)
+            key->read (source, &key->bounds, part + key->offset);
           return;
         }
     }

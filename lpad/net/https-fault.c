@@ -87,6 +87,65 @@ set_timeout_error (const LpadHttpsFault *fault, GError **error)
                fault->host);
 }
 
+/* Whether the server ended the connection because of the certificate of this device, or because there is
+ * none. In TLS 1.2 a server says of the latter no more than that the handshake failed; in 1.3 it says so when
+ * the request is on its way, and what it said may be lost with the connection. */
+static gboolean
+is_certificate_refused (const LpadHttpsFault *fault)
+{
+  if (!fault->certificate_wanted || fault->octets > 0)
+    return FALSE;
+  if (fault->alert < 0)
+    return fault->code != CURLE_OPERATION_TIMEDOUT;
+  if (!fault->alert_is_theirs)
+    return FALSE;
+  switch (fault->alert)
+    {
+    case SSL3_AD_HANDSHAKE_FAILURE:
+    case SSL3_AD_NO_CERTIFICATE:
+    case SSL3_AD_BAD_CERTIFICATE:
+    case SSL3_AD_UNSUPPORTED_CERTIFICATE:
+    case SSL3_AD_CERTIFICATE_REVOKED:
+    case SSL3_AD_CERTIFICATE_EXPIRED:
+    case SSL3_AD_CERTIFICATE_UNKNOWN:
+    case TLS1_AD_UNKNOWN_CA:
+    case TLS1_AD_ACCESS_DENIED:
+    case TLS13_AD_CERTIFICATE_REQUIRED:
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
+static void
+set_certificate_error (const LpadHttpsFault *fault, GError **error)
+{
+  static const char ask[] = "Ask the operator which certificate of this device the server accepts.";
+
+  if (fault->certificate_shown && fault->alert >= 0)
+    set_error (error,
+               LPAD_ERROR_SERVER_REFUSED,
+               LPAD_RETRY_LATER,
+               ask,
+               "the server %s does not accept the certificate of this device (%s)",
+               fault->host,
+               SSL_alert_desc_string_long (fault->alert));
+  else if (fault->certificate_shown)
+    set_error (error,
+               LPAD_ERROR_SERVER_REFUSED,
+               LPAD_RETRY_LATER,
+               ask,
+               "the server %s ended the connection when this device had shown its certificate",
+               fault->host);
+  else
+    set_error (error,
+               LPAD_ERROR_SERVER_REFUSED,
+               LPAD_RETRY_LATER,
+               "Set ClientCertificate and ClientKey for this server in lpad.conf.",
+               "the server %s asks for a certificate of this device, and none is configured for it",
+               fault->host);
+}
+
 static void
 set_tls_error (const LpadHttpsFault *fault, GError **error)
 {
@@ -98,19 +157,13 @@ set_tls_error (const LpadHttpsFault *fault, GError **error)
                "the server %s and this device have no TLS method in common",
                fault->host);
   else if (fault->alert == TLS1_AD_PROTOCOL_VERSION)
-    set_error (error,
-               LPAD_ERROR_SERVER_NOT_TRUSTED,
-               LPAD_RETRY_LATER,
-               NULL,
-               "the server %s only speaks a TLS version older than 1.2, which is not secure",
-               fault->host);
-  else if (fault->alert == TLS13_AD_CERTIFICATE_REQUIRED || fault->alert == SSL3_AD_BAD_CERTIFICATE)
-    set_error (error,
-               LPAD_ERROR_SERVER_REFUSED,
-               LPAD_RETRY_LATER,
-               NULL,
-               "the server %s asks for a certificate of this device",
-               fault->host);
+    set_error (
+        error,
+        LPAD_ERROR_SERVER_NOT_TRUSTED,
+        LPAD_RETRY_LATER,
+        NULL,
+        "the server %s and this device have no TLS version in common; those older than 1.2 are not secure",
+        fault->host);
   else if (fault->alert >= 0)
     set_error (error,
                LPAD_ERROR_SERVER_UNREACHABLE,
@@ -162,6 +215,12 @@ lpad_https_fault_set_error (const LpadHttpsFault *fault, GError **error)
                  " octets that are accepted",
                  fault->host,
                  fault->maximum);
+      return;
+    }
+
+  if (is_certificate_refused (fault))
+    {
+      set_certificate_error (fault, error);
       return;
     }
 

@@ -8,6 +8,7 @@
 #include "address.h"
 #include "buffer.h"
 #include "certificate.h"
+#include "client-certificate.h"
 #include "debug.h"
 #include "error-details.h"
 #include "https-fault.h"
@@ -38,37 +39,14 @@ struct _LpadHttps
   char *address;
   char *host;
   X509_STORE *store;
-  CURLM *multi; /* keeps the connection, and can be woken when the caller cancels */
+  LpadClientCertificate *certificate; /* of this device for this server, or NULL */
+  CURLM *multi;                       /* keeps the connection, and can be woken when the caller cancels */
   CURL *easy;
   struct curl_slist *headers;
   struct curl_slist *connect_to;
   char words[CURL_ERROR_SIZE];
   Exchange *exchange; /* NULL between two */
 };
-
-LpadNetConfig *
-lpad_net_config_new (void)
-{
-  LpadNetConfig *config = g_new0 (LpadNetConfig, 1);
-
-  config->connect_timeout_ms = 30 * 1000;
-  config->stall_timeout_s = 60;
-  config->total_timeout_ms = 120 * 1000;
-  config->download_timeout_ms = 300 * 1000;
-  return config;
-}
-
-void
-lpad_net_config_free (LpadNetConfig *config)
-{
-  if (config == NULL)
-    return;
-
-  g_strfreev (config->connect_to);
-  g_free (config->proxy);
-  g_strfreev (config->allowed_servers);
-  g_free (config);
-}
 
 /* TLS: curl opens the connection, verify.c decides. */
 
@@ -100,8 +78,21 @@ on_tls_info (const SSL *ssl, int where, int value)
   LpadHttps *https = SSL_CTX_get_app_data (SSL_get_SSL_CTX (ssl));
   int alert = value & 0xff;
 
-  if ((where & SSL_CB_ALERT) != 0 && alert != SSL3_AD_CLOSE_NOTIFY && https->exchange != NULL)
-    https->exchange->fault.alert = alert;
+  if ((where & SSL_CB_ALERT) == 0 || alert == SSL3_AD_CLOSE_NOTIFY || https->exchange == NULL)
+    return;
+  https->exchange->fault.alert = alert;
+  https->exchange->fault.alert_is_theirs = (where & SSL_CB_READ) != 0;
+}
+
+/* The server asks who this device is. */
+static int
+on_certificate_wanted (SSL *ssl, void *user_data)
+{
+  LpadHttps *https = user_data;
+
+  if (https->exchange != NULL)
+    https->exchange->fault.certificate_wanted = TRUE;
+  return https->certificate == NULL || lpad_client_certificate_use (https->certificate, ssl) ? 1 : 0;
 }
 
 static CURLcode
@@ -115,6 +106,7 @@ on_ssl_context (CURL *easy, void *ssl_context, void *user_data)
   SSL_CTX_set_info_callback (context, on_tls_info);
   SSL_CTX_set_verify (context, SSL_VERIFY_PEER, NULL);
   SSL_CTX_set_cert_verify_callback (context, on_verify, user_data);
+  SSL_CTX_set_cert_cb (context, on_certificate_wanted, user_data);
   /* P-256 first: every SM has it (SGP.22 2.6.7), so that no key share is sent in vain. Brainpool is the other
    * curve of GSMA's issuers; OpenSSL demands that a certificate's curve is among the groups. */
   if (SSL_CTX_set1_groups_list (context, groups) != 1)
@@ -324,6 +316,17 @@ is_allowed (const LpadNetConfig *config, const char *host)
   return FALSE;
 }
 
+static gboolean
+load_certificate (LpadHttps *https, GError **error)
+{
+  const LpadServerConfig *server = lpad_net_config_find_server (https->config, https->host);
+
+  if (server == NULL || server->certificate == NULL)
+    return TRUE;
+  https->certificate = lpad_client_certificate_load (server, https->config->pkcs11_module, error);
+  return https->certificate != NULL;
+}
+
 LpadHttps *
 lpad_https_new (const LpadNetConfig *config, const char *address, X509_STORE *store, GError **error)
 {
@@ -353,6 +356,8 @@ lpad_https_new (const LpadNetConfig *config, const char *address, X509_STORE *st
       return NULL;
     }
 
+  if (!load_certificate (https, error))
+    return NULL;
   if (GPOINTER_TO_INT (g_once (&once, init_curl, NULL)) != 0)
     {
       https->multi = curl_multi_init ();
@@ -383,6 +388,7 @@ lpad_https_free (LpadHttps *https)
   curl_slist_free_all (https->headers);
   curl_slist_free_all (https->connect_to);
   X509_STORE_free (https->store);
+  lpad_client_certificate_free (https->certificate);
   g_free (https->host);
   g_free (https->address);
   g_free (https);
@@ -464,6 +470,7 @@ set_fault_error (LpadHttps *https, CURLcode code, GError **error)
   fault->host = https->host;
   fault->words = https->words;
   fault->connected = connected > 0;
+  fault->certificate_shown = https->certificate != NULL;
   /* curl has one code for a stall and for the deadline; its clock may be some milliseconds off ours. */
   fault->deadline_passed = elapsed_ms + CLOCK_SLACK_MS >= exchange->request->timeout_ms;
   if (code == CURLE_FILESIZE_EXCEEDED)

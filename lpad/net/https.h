@@ -3,39 +3,17 @@
 
 #include <gio/gio.h>
 
+#include "net-config.h"
 #include "progress.h"
 #include "trust.h"
 
 G_BEGIN_DECLS
 
 /**
- * LpadNetConfig: how lpad uses the network; from lpad.conf. Owned by the caller and immutable while in use.
- * @connect_to: NULL-terminated, entries "HOST:PORT=ADDRESS:PORT": connects there instead, names and TLS stay
- * (testbeds)
- * @allow_private: permits loopback, link-local and private addresses
- * @proxy: URL or NULL: none, whatever the environment says
- * @allowed_servers: NULL-terminated host names, or NULL: any
- */
-typedef struct
-{
-  char **connect_to;
-  gboolean allow_private;
-  char *proxy;
-  char **allowed_servers;
-  guint connect_timeout_ms;  /* default 30000 */
-  guint stall_timeout_s;     /* below 50 octets a second for so long: default 60 */
-  guint total_timeout_ms;    /* default 120000 */
-  guint download_timeout_ms; /* GetBoundProfilePackage: default 300000 */
-} LpadNetConfig;
-
-/** lpad_net_config_new: the defaults. */
-LpadNetConfig *lpad_net_config_new (void);
-void lpad_net_config_free (LpadNetConfig *config);
-
-/**
  * LpadHttps: one server, one kept connection, TLS always verified (SGP.22 2.6.6): the chain to an issuer in
  * the store, the name in subjectAltName, server authentication, and the TLS role in the policies when there
- * are any. No redirects, no proxy but the configured one, no cookies, no compression. Used on one thread.
+ * are any. No redirects, no proxy but the configured one, no cookies, no compression. A server that asks for
+ * a certificate of this device gets the one that is configured for its name, or none. Used on one thread.
  */
 typedef struct _LpadHttps LpadHttps;
 
@@ -43,6 +21,8 @@ typedef struct _LpadHttps LpadHttps;
  * lpad_https_new: nothing is connected yet.
  * @address: normalised "host" or "host:port"
  * @store: (transfer none): see lpad_trust_store()
+ * Returns: (nullable): %LPAD_ERROR_SERVER_NOT_TRUSTED when the configuration does not allow it; an error of
+ * lpad_client_certificate_load()
  */
 LpadHttps *lpad_https_new (const LpadNetConfig *config,
                            const char *address,
@@ -85,6 +65,5 @@ GBytes *lpad_https_post (LpadHttps *https,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LpadHttps, lpad_https_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (LpadNetConfig, lpad_net_config_free)
 
 G_END_DECLS

@@ -73,10 +73,9 @@ def test_list_names_what_chips_want_and_is_not_installed(make_stack):
     assert "GSM Association – RSP2 Root CI1" in text and "(unknown)" in text
 
 
-@pytest.mark.parametrize("form", [Encoding.PEM, Encoding.DER], ids=["pem", "der"])
-def test_add_and_remove(own, form):
+def test_add_and_remove(own):
     other = pki.make_ci("Other CI")
-    (own.folder / "other").write_bytes(other.cert.public_bytes(form))
+    (own.folder / "other").write_bytes(other.cert.public_bytes(Encoding.DER))
     added = lui_json(own, "issuer", "add", "other", "--yes")
     assert added["ok"] and added["issuer"]["key_identifier"] == other.pkid.hex()
     installed = issuers(own)[other.pkid.hex()]
@@ -140,12 +139,9 @@ def test_what_is_no_issuer_is_refused(own):
     credential = own.server_credentials.dp_tls
     day = datetime.timedelta(days=1)
     (own.folder / "server.pem").write_bytes(credential.cert_pem)
-    (own.folder / "two.pem").write_bytes(own.ci.cert_pem + pki.make_ci("Other CI").cert_pem)
-    (own.folder / "huge").write_bytes(bytes(70_000))
     save(own, pki.make_ci("Old CI", first=-30 * day, last=-day), "old")
     for name, words in {
-        "server.pem": "no CA certificate", "two.pem": "several certificates", "huge": "too large",
-        "lpad.conf": "no certificate in DER or PEM", "old.pem": "“CN=Old CI,O=Testbed” expired on",
+        "server.pem": "no CA certificate", "old.pem": "“CN=Old CI,O=Testbed” expired on",
     }.items():
         assert words in failure(own, "add", name, "--yes", status=USAGE)
     assert "cannot be opened" in failure(own, "add", "nothing", "--yes", status=NOT_FOUND)
@@ -185,14 +181,13 @@ def test_bus_says_what_changes(own):
         assert refused.value.name == "NotFound"
 
 
-@pytest.mark.parametrize("octets", [b"", b"\x30\x82", b"-----BEGIN CERTIFICATE-----\n", bytes(100_000)],
-                         ids=["empty", "cut", "pem-head", "huge"])
-def test_octets_that_are_no_certificate(own, octets):
+def test_octets_that_are_no_certificate(own):
     with Client(own) as client:
-        for method, more in {"InspectIssuer": (), "AddIssuer": (variant_dict({}),)}.items():
-            with pytest.raises(Refused) as refused:
-                client.call(ROOT, f"{MANAGER}.{method}", GLib.Variant.new_tuple(GLib.Variant("ay", octets), *more))
-            assert refused.value.name == "InvalidArguments"
+        for octets in (b"", b"\x30\x82", b"-----BEGIN CERTIFICATE-----\n", bytes(100_000)):
+            for method, more in {"InspectIssuer": (), "AddIssuer": (variant_dict({}),)}.items():
+                with pytest.raises(Refused) as refused:
+                    client.call(ROOT, f"{MANAGER}.{method}", GLib.Variant.new_tuple(GLib.Variant("ay", octets), *more))
+                assert refused.value.name == "InvalidArguments"
 
 
 # Downloads ----------------------------------------------------------------------------
@@ -237,33 +232,30 @@ def test_installed_for_tests_does_not_count_without_test_mode(make_stack):
 # Revocation lists ---------------------------------------------------------------------
 
 
-def crl_stack(make_stack, make_list) -> tuple[Stack, object]:
+def test_servers_are_checked_against_the_list_of_their_issuer(make_stack):
+    """A revoked one is not trusted, another is; by a list that has expired nobody is."""
     stack = make_stack()
     folder = stack.folder / "crls"
     folder.mkdir()
-    (folder / "ci.crl").write_bytes(make_list(stack))
+    (folder / "ci.crl").write_bytes(crl.make_crl(stack.ci, [stack.server_credentials.dp_tls.cert]))
     stack.write_config({"Trust": {"CrlFolders": str(folder)}})
-    return stack, place(stack)
-
-
-def test_revoked_server_is_not_trusted_and_others_are(make_stack):
-    stack, order = crl_stack(make_stack, lambda s: crl.make_crl(s.ci, [s.server_credentials.dp_tls.cert]))
+    order = place(stack)
     done = download(stack, order)
     assert (done.status, done.error, done.order) == (SERVER, "ServerNotTrusted", "usable")
-    assert "the certificate of the server has been revoked by its issuer" in done.message.lower()
+    assert "the certificate of the server has been revoked by its issuer" in done.message
     assert requests(stack) == []
     stack.smdp.use_tls(stack.ci.make_dp_tls([HOST]))
     assert not download(stack, order).error
     assert_invariants(stack)
 
-
-def test_expired_revocation_list_fails_closed(make_stack):
-    stack, order = crl_stack(make_stack, lambda s: crl.make_crl(s.ci, expired=True))
-    done = download(stack, order)
+    (folder / "ci.crl").write_bytes(crl.make_crl(stack.ci, expired=True))
+    stack.restart_lpad()
+    before = len(requests(stack))
+    done = download(stack, place(stack))
     assert (done.error, done.order) == ("ServerNotTrusted", "usable")
     assert "revocation list of the issuer “CN=Testbed CI,O=Testbed” expired on" in done.message
     assert "CrlFolders" in done.advice
-    assert requests(stack) == []
+    assert len(requests(stack)) == before
 
 
 # Chains -------------------------------------------------------------------------------

@@ -367,6 +367,14 @@ class Ci(Credential):
         cert = _issue(_name(name), key.public_key(), self, self.key, _period(3650), _ci_extensions())
         return Ci(cert, key, self.curve)
 
+    def make_client(self, name: str = "Testbed LPA", *, usage: x509.ObjectIdentifier = ExtendedKeyUsageOID.CLIENT_AUTH,
+                    key_type: str | None = None, **period) -> Credential:
+        """A certificate by which a server knows an LPA."""
+        key = _tls_key(key_type or self.curve)
+        extensions = [(_key_usage("digital_signature"), True), (x509.ExtendedKeyUsage([usage]), False)]
+        cert = _issue(_name(name), key.public_key(), self, self.key, _period(397, **period), extensions)
+        return Credential(cert, key)
+
     def make_dp(self, role: str, oid: str, *, curve: str | None = None, **period) -> Credential:
         """A certificate for signing with a role of ROLES (dp-auth, dp-pb, ds-auth)."""
         key = crypto.generate_key(curve or self.curve)
@@ -454,14 +462,8 @@ def _ci_extensions() -> list[tuple[x509.ExtensionType, bool]]:
     ]
 
 
-def make_ci(
-    name: str = "Testbed CI",
-    curve: str = "P-256",
-    *,
-    key_identifier: bytes = b"",
-    first: datetime.timedelta | None = None,
-    last: datetime.timedelta | None = None,
-) -> Ci:
+def make_ci(name: str = "Testbed CI", curve: str = "P-256", *, key_identifier: bytes = b"",
+            first: datetime.timedelta | None = None, last: datetime.timedelta | None = None) -> Ci:
     """A new issuer.  Two issuers of the same name are still different issuers.
 
     key_identifier: one that is not the key's.  first, last: its validity, counted from now.
@@ -470,8 +472,7 @@ def make_ci(
     begin, end = _period(12775)
     now = datetime.datetime.utcnow()
     period = (now + first if first is not None else begin, now + last if last is not None else end)
-    cert = _issue(_name(name), key.public_key(), None, key, period, _ci_extensions(), key_identifier)
-    return Ci(cert, key, curve)
+    return Ci(_issue(_name(name), key.public_key(), None, key, period, _ci_extensions(), key_identifier), key, curve)
 
 
 # Folders ----------------------------------------------------------------------
@@ -647,8 +648,7 @@ class SmdsCredentials:
         return cls(*_load_roles(Path(folder), DS_ROLES))
 
 
-def _save_roles(folder: Path, credentials: object, issuers: Iterable[x509.Certificate],
-                roles: Iterable[str]) -> None:
+def _save_roles(folder: Path, credentials: object, issuers: Iterable[x509.Certificate], roles: Iterable[str]) -> None:
     for number, cert in enumerate(issuers, 1):
         save_cert(folder, f"ci-{number}", cert)
     for role in roles:

@@ -28,6 +28,12 @@ const TestCertificate test_tls = {
   .alternative_names = "DNS:" TEST_HOST ",RID:2.999.10",
 };
 
+const TestCertificate test_client = {
+  .name = "Test LPA",
+  .key_usage = "critical,digitalSignature",
+  .extended_key_usage = "clientAuth",
+};
+
 /* Certificates. */
 
 static void
@@ -196,6 +202,7 @@ struct _TestServer
   GString *request;
   guint connections;
   guint requests;
+  guint clients;
   guint closed;
   int open; /* -1: none */
   gboolean stopping;
@@ -287,6 +294,16 @@ give_answer (TestServer *server, SSL *ssl)
 }
 
 static void
+count_client (TestServer *server, SSL *ssl)
+{
+  if (SSL_get0_peer_certificate (ssl) == NULL)
+    return;
+  g_mutex_lock (&server->mutex);
+  server->clients++;
+  g_mutex_unlock (&server->mutex);
+}
+
+static void
 serve_tls (TestServer *server, int fd)
 {
   SSL *ssl = SSL_new (server->context);
@@ -295,12 +312,15 @@ serve_tls (TestServer *server, int fd)
 
   SSL_set_fd (ssl, fd);
   if (SSL_accept (ssl) == 1)
-    while (read_request (server, ssl))
-      {
-        then = give_answer (server, ssl);
-        if (then != TEST_KEEP)
-          break;
-      }
+    {
+      count_client (server, ssl);
+      while (read_request (server, ssl))
+        {
+          then = give_answer (server, ssl);
+          if (then != TEST_KEEP)
+            break;
+        }
+    }
   if (then == TEST_HANG)
     wait_until_client_goes (ssl, fd);
   if (then == TEST_RESET)
@@ -371,6 +391,7 @@ static SSL_CTX *
 make_context (const TestServerOptions *options)
 {
   SSL_CTX *context = SSL_CTX_new (TLS_server_method ());
+  g_autoptr (X509_STORE) store = options->client_ci != NULL ? test_store_new (options->client_ci) : NULL;
   char groups[] = "P-256:X25519:brainpoolP256r1";
   int version = options->tls_version;
 
@@ -381,6 +402,11 @@ make_context (const TestServerOptions *options)
   SSL_CTX_set1_groups_list (context, groups);
   g_assert_cmpint (SSL_CTX_use_certificate (context, options->credential->certificate), ==, 1);
   g_assert_cmpint (SSL_CTX_use_PrivateKey (context, options->credential->key), ==, 1);
+  if (options->client_ci != NULL)
+    {
+      SSL_CTX_set_verify (context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+      SSL_CTX_set1_cert_store (context, store);
+    }
   if (options->intermediate != NULL)
     g_assert_cmpint (SSL_CTX_add1_chain_cert (context, options->intermediate->certificate), ==, 1);
   return context;
@@ -480,6 +506,12 @@ guint
 test_server_connections (TestServer *server)
 {
   return read_counter (server, &server->connections);
+}
+
+guint
+test_server_clients (TestServer *server)
+{
+  return read_counter (server, &server->clients);
 }
 
 guint

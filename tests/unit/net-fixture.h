@@ -38,8 +38,9 @@ typedef struct
   const char *key_identifier; /* hexadecimal digits; NULL: as the key has it */
 } TestCertificate;
 
-extern const TestCertificate test_ci;  /* an issuer as GSMA's are */
-extern const TestCertificate test_tls; /* CERT.DPtls of TEST_HOST */
+extern const TestCertificate test_ci;     /* an issuer as GSMA's are */
+extern const TestCertificate test_tls;    /* CERT.DPtls of TEST_HOST */
+extern const TestCertificate test_client; /* of a device */
 
 /** test_credential_new: @issuer NULL: self-signed. */
 TestCredential *test_credential_new (const TestCertificate *certificate, const TestCredential *issuer);
@@ -71,8 +72,10 @@ typedef struct
 {
   const TestCredential *credential;
   const TestCredential *intermediate; /* sent along, or NULL */
-  int tls_version;                    /* the only one, 0: 1.2 and later */
-  gboolean no_tls;                    /* talks before any handshake: the first answer, in clear */
+  const TestCredential
+      *client_ci;  /* clients need a certificate that it has issued; NULL: they are not asked */
+  int tls_version; /* the only one, 0: 1.2 and later */
+  gboolean no_tls; /* talks before any handshake: the first answer, in clear */
 } TestServerOptions;
 
 typedef struct _TestServer TestServer;
@@ -86,6 +89,8 @@ void test_server_add (TestServer *server, TestThen then, const char *format, ...
 void test_server_add_json (TestServer *server, const char *json);
 guint test_server_port (TestServer *server);
 guint test_server_connections (TestServer *server);
+/** test_server_clients: connections on which the client has shown a certificate. */
+guint test_server_clients (TestServer *server);
 guint test_server_requests (TestServer *server);
 /** test_server_request: the last request, its header and its body. */
 char *test_server_request (TestServer *server);

@@ -127,11 +127,13 @@ test_every_key (Fixture *fixture, gconstpointer data)
                    "[Network]\nAllowPrivateAddresses=true\nConnectTo=a.b:443=127.0.0.1:1;\n"
                    "Proxy=http://p:1\nAllowedServers=SMDP.example.com; ds.example.com\n"
                    "ConnectTimeout=1\nStallTimeout=2\nRequestTimeout=3\nDownloadTimeout=4\n"
-                   "[Trust]\nIssuerFolders=/one;/two\nCrlFolders=/three\n"
+                   "[Trust]\nIssuerFolders=/one;/two\nCrlFolders=/three\nPkcs11Module=/four.so\n"
+                   "[Server:SMDP.example.com]\nClientCertificate=/cert\nClientKey=pkcs11:object=key\n"
                    "[Policy]\nUnattended=true\nPromptTimeout=9\n"
                    "[Device]\nImei=490154203237518\nReleases=gsm:5; eutran-epc:15\n",
                    NULL);
   g_autoptr (GBytes) wanted = g_bytes_new_static (aid, sizeof aid);
+  const LpadServerConfig *server;
 
   g_assert_true (config->test_mode);
   g_assert_cmpuint (config->idle_timeout_s, ==, 0);
@@ -152,6 +154,11 @@ test_every_key (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (config->net->download_timeout_ms, ==, 4000);
   g_assert_cmpstr (config->issuer_folders[1], ==, "/two");
   g_assert_cmpstr (config->crl_folders[0], ==, "/three");
+  g_assert_cmpstr (config->net->pkcs11_module, ==, "/four.so");
+  g_assert_cmpuint (config->net->servers->len, ==, 1);
+  server = lpad_net_config_find_server (config->net, "smdp.example.com");
+  g_assert_cmpstr (server->certificate, ==, "/cert");
+  g_assert_cmpstr (server->key, ==, "pkcs11:object=key");
   g_assert_true (config->unattended);
   g_assert_cmpuint (config->prompt_timeout_s, ==, 9);
   g_assert_cmpstr (config->imei, ==, "490154203237518");
@@ -173,6 +180,10 @@ test_warnings (Fixture *fixture, gconstpointer data)
     { "[Reader:A]\nIdentifier=eid\n", "2: [Reader:A] Identifier: must be iccid or aid" },
     { "[Card]\nSegmentSize=300\n", "2: [Card] SegmentSize: must be a number from 16 to 255" },
     { "[Card]\nSegmentSize=12x\n", "2: [Card] SegmentSize: must be a number from 16 to 255" },
+    { "[Server:10.0.0.1]\nClientKey=/key\n",
+      "2: [Server:10.0.0.1] ClientKey: “10.0.0.1” is no host name without a port" },
+    { "[Server:a.example.com:8443]\nClientKey=/key\n",
+      "2: [Server:a.example.com:8443] ClientKey: “a.example.com:8443” is no host name without a port" },
     { "[Card]\nSegmentSize=-1\n", "2: [Card] SegmentSize: must be a number from 16 to 255" },
   };
 

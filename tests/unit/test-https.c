@@ -388,9 +388,9 @@ test_tls_silent (Fixture *f, gconstpointer unused)
 }
 
 static void
-test_tls_brainpool (void)
+run_brainpool (int version, void (*test) (Fixture *, gconstpointer))
 {
-  const TestServerOptions options = { .tls_version = TLS1_2_VERSION };
+  const TestServerOptions options = { .tls_version = version };
   TestCertificate ci = test_ci;
   TestCertificate tls = test_tls;
   Fixture f = { 0 };
@@ -398,8 +398,33 @@ test_tls_brainpool (void)
   ci.curve = "brainpoolP256r1";
   tls.curve = "brainpoolP256r1";
   set_up_with (&f, &options, &ci, &tls);
-  test_tls_good (&f, NULL);
+  test (&f, NULL);
   tear_down (&f, NULL);
+}
+
+/* A server that speaks both versions falls back to the one that has this curve. */
+static void
+test_tls_brainpool (void)
+{
+  run_brainpool (TLS1_2_VERSION, test_tls_good);
+  run_brainpool (0, test_tls_good);
+}
+
+/* TLS 1.3 has it only since RFC 8734, which OpenSSL knows from 3.2 on. */
+static void
+test_tls_only_brainpool_13 (Fixture *f, gconstpointer unused)
+{
+#if OPENSSL_VERSION_NUMBER >= 0x30200000L
+  test_tls_good (f, NULL);
+#else
+  assert_fails (f, &plain_request, LPAD_ERROR_SERVER_NOT_TRUSTED, "no TLS version in common");
+#endif
+}
+
+static void
+test_tls_brainpool_13 (void)
+{
+  run_brainpool (TLS1_3_VERSION, test_tls_only_brainpool_13);
 }
 
 /* The verdict of verify.c stops the connection before a request is sent, and its words arrive. */
@@ -586,6 +611,7 @@ main (int argc, char **argv)
   add ("/https/tls/none", &no_tls, test_tls_none);
   add ("/https/tls/silent", &no_tls, test_tls_silent);
   g_test_add_func ("/https/tls/brainpool", test_tls_brainpool);
+  g_test_add_func ("/https/tls/brainpool-1.3", test_tls_brainpool_13);
   g_test_add_func ("/https/tls/refused", test_tls_refused);
   add ("/https/unreachable", NULL, test_unreachable);
   add ("/https/private", NULL, test_private);

@@ -74,7 +74,7 @@ class Record:
         self.changed = threading.Condition()
         #: Octets are HTTP octets, inside TLS; ``functions`` are those of ES9+.
         self.counters = Counters(
-            "tcp_connections", "tls_handshakes", "tls_failures", "http_requests", "octets_in", "octets_out")
+            "tcp_connections", "tls_handshakes", "tls_failures", "tls_clients", "http_requests", "octets_in", "octets_out")
         self.notifications: list[Notification] = []
         self.order_log: list[LogEntry] = []
         self.transcript: list[Exchange] = []

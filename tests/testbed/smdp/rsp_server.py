@@ -9,7 +9,11 @@ import re
 import socket
 import ssl
 import threading
+from collections.abc import Iterable
 from typing import Self
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from .. import pki
 from ..counters import Counters
@@ -40,6 +44,12 @@ def tls_context(credential: pki.Credential, tls_min: ssl.TLSVersion,
     return context
 
 
+def ask_clients(context: ssl.SSLContext, issuer: x509.Certificate, *, required: bool) -> None:
+    """Ask clients for a certificate below the issuer; required: without one there is no connection."""
+    context.load_verify_locations(cadata=issuer.public_bytes(Encoding.PEM).decode())
+    context.verify_mode = ssl.CERT_REQUIRED if required else ssl.CERT_OPTIONAL
+
+
 def _no_duplicates(pairs: list[tuple[str, object]]) -> dict:
     value = dict(pairs)
     if len(value) != len(pairs):
@@ -64,6 +74,7 @@ class RspServer:
         self.keep_alive_requests = keep_alive_requests
         self._paths = paths
         self._tls = tls_context(tls, tls_min, tls_max)
+        self._known_clients: frozenset[bytes] = frozenset()
         self._listen = listen
         self._listener: socket.socket | None = None
         self._acceptor: threading.Thread | None = None
@@ -115,9 +126,19 @@ class RspServer:
             return len(self._open)
 
     def use_tls(self, credential: pki.Credential, tls_min: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2,
-                tls_max: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> None:
-        """Another TLS certificate, or other versions, for the connections to come."""
-        self._tls = tls_context(credential, tls_min, tls_max)
+                tls_max: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3, *,
+                clients: x509.Certificate | None = None, required: bool = True,
+                known: Iterable[x509.Certificate] = ()) -> None:
+        """Another TLS certificate, or other versions, for the connections to come.
+
+        clients: the issuer of certificates that LPAs are asked for (None: they are not asked), and required of
+        them.  known: then only these LPAs are served.
+        """
+        context = tls_context(credential, tls_min, tls_max)
+        if clients is not None:
+            ask_clients(context, clients, required=required)
+        self._tls = context
+        self._known_clients = frozenset(cert.public_bytes(Encoding.DER) for cert in known)
 
     @property
     def counters(self) -> Counters:
@@ -185,7 +206,11 @@ class RspServer:
         except OSError:
             self.record.count(tls_failures=1)
             raise
-        self.record.count(tls_handshakes=1)
+        client = stream.getpeercert(True)
+        if self._known_clients and client not in self._known_clients:
+            self.record.count(tls_failures=1)
+            raise ConnectionLost("an LPA that is not known")
+        self.record.count(tls_handshakes=1, tls_clients=1 if client else 0)
 
     def _serve_requests(self, connection: HttpConnection) -> None:
         served, before = 0, (0, 0)
