@@ -103,17 +103,6 @@ end_session_after (LpadDownload *download, GError *error)
     details->order = LPAD_ORDER_USABLE;
 }
 
-static GBytes *
-build_ctx_params1 (LpadDownload *download, GError **error)
-{
-  const LpadChipConfig *config = lpad_chip_config (download->chip);
-  LpadDeviceInfo device = { .imei = download->imei != NULL ? download->imei : config->imei };
-
-  memcpy (device.releases, config->releases, sizeof device.releases);
-  device.extensible = (download->inventory->info->rsp_capability & LPAD_RSP_DEVICE_INFO_EXTENSIBILITY) != 0;
-  return lpad_es10b_build_ctx_params1 (download->code->matching_id, &device, error);
-}
-
 static gboolean
 check_smdp_oid (LpadDownload *download, GError **error)
 {
@@ -133,7 +122,8 @@ static LpadOffer *
 negotiate (LpadDownload *download, const LpadProgress *progress, GCancellable *cancellable, GError **error)
 {
   g_autoptr (LpadOffer) offer = NULL;
-  g_autoptr (GBytes) ctx_params1 = build_ctx_params1 (download, error);
+  g_autoptr (GBytes) ctx_params1 = lpad_session_build_context (
+      download->chip, download->inventory, download->code->matching_id, download->imei, error);
   g_autoptr (GBytes) response = NULL;
 
   if (ctx_params1 == NULL)

@@ -2,6 +2,7 @@
 #include "session.h"
 
 #include "error-details.h"
+#include "es11.h"
 #include "tlv.h"
 
 #define TAG_OCTET_STRING 0x04
@@ -15,6 +16,8 @@ struct _LpadSession
   LpadEuiccInfo *info;
   LpadHttps *https;
   GBytes *transaction_id;
+  gboolean is_discovery;
+  LpadServerRole role;
 };
 
 static gboolean
@@ -80,6 +83,24 @@ check_server (LpadSession *session, const LpadEs9Authentication *answer, GError 
   return TRUE;
 }
 
+/* The chip takes the certificate of either. What would become of a session with the wrong one is nothing. */
+static gboolean
+check_role (LpadSession *session, const LpadEs9Authentication *answer, GError **error)
+{
+  session->role = lpad_es9_certificate_role (answer->certificate);
+  if (session->role != (session->is_discovery ? LPAD_SERVER_ROLE_SMDP : LPAD_SERVER_ROLE_SMDS))
+    return TRUE;
+  g_set_error (error,
+               LPAD_ERROR,
+               LPAD_ERROR_SERVER_REFUSED,
+               session->is_discovery
+                   ? "%s is no discovery server (SM-DS) but an operator's server (SM-DP+)"
+                   : "%s is a discovery server (SM-DS), which tells where profiles wait and has none itself",
+               session->address);
+  lpad_error_details (*error)->retry = LPAD_RETRY_USELESS;
+  return FALSE;
+}
+
 static LpadEs9Authentication *
 initiate (LpadSession *session, LpadChannel *channel, GCancellable *cancellable, GError **error)
 {
@@ -88,9 +109,11 @@ initiate (LpadSession *session, LpadChannel *channel, GCancellable *cancellable,
 
   if (challenge == NULL)
     return NULL;
-  answer
-      = lpad_es9_initiate_authentication (session->https, challenge, session->info->raw, cancellable, error);
-  if (answer == NULL || !check_server (session, answer, error))
+  answer = session->is_discovery ? lpad_es11_initiate_authentication (
+               session->https, challenge, session->info->raw, cancellable, error)
+                                 : lpad_es9_initiate_authentication (
+                                     session->https, challenge, session->info->raw, cancellable, error);
+  if (answer == NULL || !check_role (session, answer, error) || !check_server (session, answer, error))
     return NULL;
   return g_steal_pointer (&answer);
 }
@@ -107,12 +130,37 @@ lpad_session_new (LpadChip *chip, const LpadContext *context, const char *addres
   return session;
 }
 
+LpadSession *
+lpad_session_new_discovery (LpadChip *chip, const LpadContext *context, const char *address)
+{
+  LpadSession *session = lpad_session_new (chip, context, address, NULL);
+
+  session->is_discovery = TRUE;
+  return session;
+}
+
+GBytes *
+lpad_session_build_context (LpadChip *chip,
+                            const LpadInventory *inventory,
+                            const char *matching_id,
+                            const char *imei,
+                            GError **error)
+{
+  const LpadChipConfig *config = lpad_chip_config (chip);
+  LpadDeviceInfo device = { .imei = imei != NULL ? imei : config->imei };
+
+  memcpy (device.releases, config->releases, sizeof device.releases);
+  device.extensible = (inventory->info->rsp_capability & LPAD_RSP_DEVICE_INFO_EXTENSIBILITY) != 0;
+  return lpad_es10b_build_ctx_params1 (matching_id, &device, error);
+}
+
 void
 lpad_session_free (LpadSession *session)
 {
   if (session == NULL)
     return;
-  (void) lpad_session_cancel (session, LPAD_CANCEL_TIMEOUT);
+  /* Of what an SM-DS has said nothing is postponed or timed out. */
+  (void) lpad_session_cancel (session, session->is_discovery ? LPAD_CANCEL_UNDEFINED : LPAD_CANCEL_TIMEOUT);
   g_clear_pointer (&session->https, lpad_https_free);
   g_clear_pointer (&session->info, lpad_euicc_info_free);
   g_free (session->address);
@@ -159,6 +207,12 @@ lpad_session_authenticate (LpadSession *session,
   return response;
 }
 
+LpadServerRole
+lpad_session_role (LpadSession *session)
+{
+  return session->role;
+}
+
 GBytes *
 lpad_session_transaction_id (LpadSession *session)
 {
@@ -197,6 +251,8 @@ lpad_session_cancel (LpadSession *session, LpadCancelReason reason)
   channel = lpad_chip_open (session->chip, NULL, &error);
   if (channel != NULL)
     response = lpad_es10b_cancel_session (channel, transaction_id, reason, &error);
+  if (response != NULL && session->is_discovery)
+    return TRUE;
   told = response != NULL && lpad_es9_cancel_session (session->https, transaction_id, response, NULL, &error);
   if (!told)
     g_debug ("The session could not be cancelled with reason %s on both sides: %s",

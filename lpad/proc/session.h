@@ -4,6 +4,7 @@
 #include "chip.h"
 #include "context.h"
 #include "es9.h"
+#include "inventory.h"
 #include "progress.h"
 
 G_BEGIN_DECLS
@@ -19,6 +20,18 @@ typedef struct _LpadSession LpadSession;
 LpadSession *
 lpad_session_new (LpadChip *chip, const LpadContext *context, const char *address, const char *smdp_oid);
 
+/** lpad_session_new_discovery: the same with an SM-DS, over ES11. Its session is ended on the chip alone:
+ * ES11 has no CancelSession, and the server ends it with its answer. */
+LpadSession *lpad_session_new_discovery (LpadChip *chip, const LpadContext *context, const char *address);
+
+/** lpad_session_build_context: ctxParams1 (SGP.22 4.2): what the device says of itself, and what it asks for.
+ * @matching_id: may be empty; @imei: (nullable): overrides the configured one */
+GBytes *lpad_session_build_context (LpadChip *chip,
+                                    const LpadInventory *inventory,
+                                    const char *matching_id,
+                                    const char *imei,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /** lpad_session_free: ends an open session with reason timeout. */
 void lpad_session_free (LpadSession *session);
 
@@ -26,13 +39,18 @@ void lpad_session_free (LpadSession *session);
  * lpad_session_authenticate: challenge, InitiateAuthentication, AuthenticateServer. Ends an earlier session
  * first.
  * @ctx_params1: see lpad_es10b_build_ctx_params1()
- * Returns: (nullable): the AuthenticateServerResponse for the server; from then on the session is open
+ * Returns: (nullable): the AuthenticateServerResponse for the server; from then on the session is open.
+ * %LPAD_ERROR_SERVER_REFUSED when an SM-DS is where an SM-DP+ should be, or the other way round: then the
+ * chip has not been asked
  */
 GBytes *lpad_session_authenticate (LpadSession *session,
                                    GBytes *ctx_params1,
                                    const LpadProgress *progress,
                                    GCancellable *cancellable,
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** lpad_session_role: what the server's certificate says it is, as soon as it has shown one. */
+LpadServerRole lpad_session_role (LpadSession *session);
 
 /** lpad_session_transaction_id: NULL while no session is open. */
 GBytes *lpad_session_transaction_id (LpadSession *session);

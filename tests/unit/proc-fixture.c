@@ -239,6 +239,20 @@ make_signed (const char *txid, gboolean first, gboolean code_required)
   return base64 (octets);
 }
 
+static char *
+make_certificate (ProcFixture *f, const char *policies)
+{
+  const TestCertificate spec = { .name = "Test server", .policies = policies };
+  g_autoptr (TestCredential) credential = NULL;
+  g_autoptr (GBytes) der = NULL;
+
+  if (policies == NULL)
+    return g_strdup ("MAA=");
+  credential = test_credential_new (&spec, f->ci);
+  der = test_der (credential);
+  return base64 (der);
+}
+
 void
 proc_fixture_add_initiate (ProcFixture *f, const TestOffer *offer)
 {
@@ -247,11 +261,13 @@ proc_fixture_add_initiate (ProcFixture *f, const TestOffer *offer)
   g_autofree char *digits = g_strconcat ("0414", offer->key != NULL ? offer->key : own_key, NULL);
   g_autoptr (GBytes) octets = lpad_hex_decode (digits, 22, NULL);
   g_autofree char *pkid = base64 (octets);
+  g_autofree char *certificate = make_certificate (f, offer->policies);
   g_autofree char *json = g_strdup_printf (
       "{" SUCCESS ",\"transactionId\":\"" TEST_TRANSACTION "\",\"serverSigned1\":\"%s\","
-      "\"serverSignature1\":\"XzcCAQI=\",\"euiccCiPKIdToBeUsed\":\"%s\",\"serverCertificate\":\"MAA=\"}",
+      "\"serverSignature1\":\"XzcCAQI=\",\"euiccCiPKIdToBeUsed\":\"%s\",\"serverCertificate\":\"%s\"}",
       server_signed1,
-      pkid);
+      pkid,
+      certificate);
 
   test_server_add_json (f->server, json);
 }
@@ -269,6 +285,27 @@ proc_fixture_add_client (ProcFixture *f, const TestOffer *offer)
                          metadata,
                          smdp_signed2);
 
+  test_server_add_json (f->server, json);
+}
+
+void
+proc_fixture_add_events (ProcFixture *f, ...)
+{
+  g_autoptr (GString) entries = g_string_new (NULL);
+  g_autofree char *json = NULL;
+  const char *event_id;
+  va_list args;
+
+  va_start (args, f);
+  while ((event_id = va_arg (args, const char *)) != NULL)
+    g_string_append_printf (entries,
+                            "%s{\"eventId\":\"%s\",\"rspServerAddress\":\"%s\"}",
+                            entries->len > 0 ? "," : "",
+                            event_id,
+                            va_arg (args, const char *));
+  va_end (args);
+  json = g_strdup_printf ("{" SUCCESS ",\"transactionId\":\"" TEST_TRANSACTION "\",\"eventEntries\":[%s]}",
+                          entries->str);
   test_server_add_json (f->server, json);
 }
 

@@ -50,12 +50,15 @@ typedef struct
   const char *metadata; /* as for test_metadata_new() */
   const char *txid;     /* in the answer to AuthenticateClient */
   gboolean code_required;
+  const char *policies; /* of the server's certificate, as in TestCertificate; NULL: it is no certificate */
 } TestOffer;
 
 /** proc_fixture_add_initiate, proc_fixture_add_client, proc_fixture_add_package: the server's next answer. */
 void proc_fixture_add_initiate (ProcFixture *f, const TestOffer *offer);
 void proc_fixture_add_client (ProcFixture *f, const TestOffer *offer);
 void proc_fixture_add_package (ProcFixture *f, GBytes *package);
+/** proc_fixture_add_events: an SM-DS's next answer: pairs of event identifier and address, then NULL. */
+void proc_fixture_add_events (ProcFixture *f, ...) G_GNUC_NULL_TERMINATED;
 /** proc_fixture_add_success: an answer without content, as to CancelSession. */
 void proc_fixture_add_success (ProcFixture *f);
 /** proc_fixture_add_refusal: a functionExecutionStatus "Failed". */
