@@ -42,6 +42,7 @@ lpad_config_new (void)
   config->issuer_folders = g_strsplit (DEFAULT_ISSUER_FOLDERS, ";", -1);
   config->crl_folders = g_strsplit (DEFAULT_CRL_FOLDERS, ";", -1);
   config->prompt_timeout_s = 300;
+  config->discovery_retry_s = 60;
   config->warnings = g_ptr_array_new_with_free_func (g_free);
   return config;
 }
@@ -56,6 +57,7 @@ lpad_config_free (LpadConfig *config)
   lpad_net_config_free (config->net);
   g_strfreev (config->issuer_folders);
   g_strfreev (config->crl_folders);
+  g_strfreev (config->discovery_servers);
   g_free (config->imei);
   g_ptr_array_unref (config->warnings);
   g_free (config);

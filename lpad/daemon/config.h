@@ -22,6 +22,8 @@ typedef struct
  * @isdr_aids: (element-type GBytes): in order of preference
  * @readers: (element-type LpadReaderConfig): later ones override earlier ones
  * @issuer_folders, @crl_folders: see LpadTrustSources
+ * @discovery_servers: (nullable): SM-DSs to ask beside the chip's own, normalised
+ * @discovery_at_power_on: ask without anybody's doing, see LpadPowerOn
  * @unattended: firmware policy: whoever may download may do so without a person who consents
  * @warnings: (element-type utf8): what in the files was not understood, each with file and line
  */
@@ -40,6 +42,9 @@ typedef struct
   char **crl_folders;
   gboolean unattended;
   guint prompt_timeout_s;
+  char **discovery_servers;
+  gboolean discovery_at_power_on;
+  guint discovery_retry_s;
   char *imei;
   guint8 releases[11];
   GPtrArray *warnings;

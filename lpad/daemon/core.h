@@ -17,6 +17,7 @@ G_BEGIN_DECLS
  * LpadCore: what all objects on the bus share. Made and freed by the daemon, which outlives them. Main thread
  * only, except for @context, which is immutable.
  * @operations: (element-type LpadOperation): those that are on the bus, finished ones too
+ * @settled: the chips that were there when lpad started have been looked at
  * @stopping: lpad is about to end: nothing new begins
  * @on_step: while @stopping: an operation has finished, or a worker has ended
  */
@@ -36,6 +37,7 @@ typedef struct
   guint next_operation;
   guint next_euicc;
   guint workers; /* threads that have not ended */
+  gboolean settled;
   gboolean stopping;
   GSourceOnceFunc on_step;
   gpointer on_step_data;

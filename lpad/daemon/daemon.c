@@ -97,6 +97,7 @@ on_settled (gpointer user_data)
 {
   Daemon *daemon = user_data;
 
+  daemon->core.settled = TRUE;
   if (daemon->settle_timer != 0)
     g_source_remove (daemon->settle_timer);
   daemon->settle_timer = 0;
@@ -109,6 +110,7 @@ on_settle_timeout (gpointer user_data)
   Daemon *daemon = user_data;
 
   daemon->settle_timer = 0;
+  daemon->core.settled = TRUE;
   take_name (daemon);
   return G_SOURCE_REMOVE;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "download-jobs.h"
 
+#include "discover.h"
 #include "error-details.h"
 #include "interruption.h"
 #include "switch.h"
@@ -11,6 +12,8 @@ typedef struct
   LpadActivationCode *code;
   char *imei;
   gboolean hold;
+  char *id; /* NULL: the matching ID is in @code */
+  char *smds_address;
   LpadOffer *offer;
 } AuthenticateJob;
 
@@ -86,12 +89,45 @@ give_up (LpadJob *job, LpadWorkbench *bench)
     ask_chip (job, bench);
 }
 
+/* Whoever had the waiting profile told is not there any more: asks the SM-DS again. */
+static gboolean
+look_up (AuthenticateJob *self, LpadWorkbench *bench)
+{
+  const char *servers[] = { self->smds_address, NULL };
+  LpadJob *job = &self->job;
+  g_autoptr (LpadDiscovery) found = lpad_discover (
+      bench->chip, bench->context, bench->inventory, servers, NULL, job->cancellable, &job->error);
+
+  for (guint i = 0; found != NULL && i < found->profiles->len; i++)
+    {
+      const LpadWaitingProfile *profile = g_ptr_array_index (found->profiles, i);
+      g_autofree char *id = lpad_waiting_profile_id (profile);
+
+      if (!g_str_equal (id, self->id))
+        continue;
+      g_free (self->code->matching_id);
+      self->code->matching_id = g_strdup (profile->event_id);
+      return TRUE;
+    }
+  if (found != NULL)
+    job->error = lpad_discovery_error (found);
+  if (job->error != NULL)
+    return FALSE;
+  g_set_error_literal (
+      &job->error, LPAD_ERROR, LPAD_ERROR_NOT_FOUND, "This profile does not wait for the chip any more");
+  lpad_error_details (job->error)->order = LPAD_ORDER_ENDED;
+  lpad_error_details (job->error)->retry = LPAD_RETRY_USELESS;
+  return FALSE;
+}
+
 static void
 run_authenticate (LpadJob *job, LpadWorkbench *bench)
 {
   AuthenticateJob *self = (AuthenticateJob *) job;
 
   g_clear_pointer (&bench->download, lpad_download_free);
+  if (self->id != NULL && !look_up (self, bench))
+    return;
   lpad_job_begin (job, LPAD_PHASE_SESSION);
   bench->download = lpad_download_new (bench->chip, bench->context, bench->inventory, self->code, self->imei);
   if (job->entry != NULL)
@@ -109,6 +145,8 @@ clear_authenticate (LpadJob *job)
 
   lpad_activation_code_free (self->code);
   g_free (self->imei);
+  g_free (self->id);
+  g_free (self->smds_address);
   g_clear_pointer (&self->offer, lpad_offer_unref);
 }
 
@@ -123,6 +161,15 @@ lpad_download_authenticate_job_new (const LpadActivationCode *code, const char *
   self->imei = g_strdup (imei);
   self->hold = hold;
   return &self->job;
+}
+
+void
+lpad_download_authenticate_job_look_up (LpadJob *job, const char *id, const char *smds_address)
+{
+  AuthenticateJob *self = (AuthenticateJob *) job;
+
+  self->id = g_strdup (id);
+  self->smds_address = g_strdup (smds_address);
 }
 
 LpadOffer *

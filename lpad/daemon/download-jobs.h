@@ -15,6 +15,10 @@ G_BEGIN_DECLS
 LpadJob *lpad_download_authenticate_job_new (const LpadActivationCode *code, const char *imei, gboolean hold);
 LpadOffer *lpad_download_authenticate_job_steal_offer (LpadJob *job);
 
+/** lpad_download_authenticate_job_look_up: the matching ID is that of the waiting profile @id; the SM-DS
+ * @smds_address has to tell it first. */
+void lpad_download_authenticate_job_look_up (LpadJob *job, const char *id, const char *smds_address);
+
 /**
  * LpadDownloadInstall: what the user has agreed to.
  * @may_retry: a refused confirmation code does not end the download

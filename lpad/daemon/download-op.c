@@ -16,6 +16,8 @@
 typedef struct
 {
   LpadActivationCode *code;
+  char *event;        /* ID of a profile that waits, or NULL */
+  char *smds_address; /* has to be asked for its matching ID first, or NULL */
   char *imei;
   LpadSecret *confirmation_code;
   char *nickname;
@@ -46,8 +48,13 @@ static const LpadStage stages[] = {
   { "installing", 0.4, 0.9, FALSE }, { "enabling", 0.9, 0.95, FALSE },
   { "notifying", 0.95, 1.0, TRUE },  { NULL, 0, 0, FALSE },
 };
-static const LpadOperationKind kind
-    = { "download", stages, FALSE, start_download, confirm_download, dismiss_download };
+static const LpadOperationKind kind = {
+  .name = "download",
+  .stages = stages,
+  .start = start_download,
+  .confirm = confirm_download,
+  .dismiss = dismiss_download,
+};
 
 static void
 download_op_free (gpointer data)
@@ -58,6 +65,8 @@ download_op_free (gpointer data)
   g_clear_pointer (&self->confirmation_code, lpad_secret_unref);
   g_clear_pointer (&self->offer, lpad_offer_unref);
   g_clear_error (&self->error);
+  g_free (self->event);
+  g_free (self->smds_address);
   g_free (self->imei);
   g_free (self->nickname);
   g_free (self);
@@ -75,6 +84,18 @@ new_error (LpadError code, LpadOrder order, const char *message, const char *adv
   return error;
 }
 
+/* A profile that is installed or refused does not wait any more. */
+static void
+finish (LpadOperation *operation, GError *error, GBytes *iccid)
+{
+  DownloadOp *self = lpad_operation_data (operation);
+  const LpadErrorDetails *details = error != NULL ? lpad_error_details (error) : NULL;
+
+  if (self->event != NULL && (iccid != NULL || (details != NULL && details->order == LPAD_ORDER_ENDED)))
+    lpad_euicc_remove_waiting (lpad_operation_euicc (operation), self->event);
+  lpad_operation_finish (operation, error, iccid);
+}
+
 static void
 on_ended (LpadJob *job)
 {
@@ -82,7 +103,7 @@ on_ended (LpadJob *job)
   DownloadOp *self = lpad_operation_data (operation);
 
   lpad_operation_take (operation, job);
-  lpad_operation_finish (operation, self->error, NULL);
+  finish (operation, self->error, NULL);
 }
 
 /* Ends the session with @reason and then the operation with @error (taken over). */
@@ -123,7 +144,7 @@ on_installed (LpadJob *job)
   self->session_open = FALSE;
   if (!lpad_download_install_job_may_retry (job) || error == NULL)
     {
-      lpad_operation_finish (operation, error, iccid);
+      finish (operation, error, iccid);
       return;
     }
   g_clear_pointer (&self->confirmation_code, lpad_secret_unref);
@@ -170,7 +191,7 @@ on_authenticated (LpadJob *job)
   lpad_operation_take (operation, job);
   if (job->error != NULL)
     {
-      lpad_operation_finish (operation, job->error, NULL);
+      finish (operation, job->error, NULL);
       return;
     }
   self->offer = lpad_download_authenticate_job_steal_offer (job);
@@ -215,25 +236,28 @@ static void
 start_download (LpadOperation *operation)
 {
   DownloadOp *self = lpad_operation_data (operation);
+  /* Of a profile that waits only its ID may be known yet. */
+  const char *order = self->event != NULL ? self->event : self->code->matching_id;
   LpadInterruptions *interruptions = lpad_euicc_interruptions (lpad_operation_euicc (operation));
   const LpadJournalEntry *earlier = NULL;
   LpadJournalEntry *record;
   LpadJob *job;
 
   if (interruptions != NULL)
-    earlier
-        = lpad_interruptions_find_order (interruptions, self->code->smdp_address, self->code->matching_id);
+    earlier = lpad_interruptions_find_order (interruptions, self->code->smdp_address, order);
   if (earlier != NULL && is_installed_already (operation, earlier))
     return;
   if (earlier != NULL)
     self->earlier = lpad_interruption_message (earlier);
   record = lpad_operation_record (operation);
-  lpad_journal_entry_set_order (record, self->code->smdp_address, self->code->matching_id);
+  lpad_journal_entry_set_order (record, self->code->smdp_address, order);
   record->enable = self->enable;
   if (interruptions != NULL)
     lpad_interruptions_supersede (interruptions, record);
   job = lpad_download_authenticate_job_new (self->code, self->imei, self->consent);
 
+  if (self->smds_address != NULL)
+    lpad_download_authenticate_job_look_up (job, self->event, self->smds_address);
   job->done = on_authenticated;
   lpad_operation_push (operation, job);
 }
@@ -338,40 +362,86 @@ dismiss_download (LpadOperation *operation, LpadDismissal why)
     }
 }
 
-/* The order that exactly one of the three ways names. */
-static LpadActivationCode *
-find_order (LpadEuicc *euicc,
-            const char *activation_code,
-            const char *smdp_address,
-            const char *matching_id,
-            gboolean use_default,
-            GError **error)
+/* Where the order is, as the caller has said. */
+typedef struct
 {
-  g_autoptr (LpadActivationCode) code = NULL;
-  const char *address = use_default ? lpad_euicc_inventory (euicc)->default_smdp_address : smdp_address;
+  char *activation_code;
+  char *smdp_address;
+  char *matching_id;
+  gboolean use_default;
+} Source;
 
-  if ((activation_code != NULL) + (smdp_address != NULL) + use_default != 1
-      || (matching_id != NULL && smdp_address == NULL))
+static void
+source_clear (Source *source)
+{
+  g_free (source->activation_code);
+  g_free (source->smdp_address);
+  g_free (source->matching_id);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Source, source_clear)
+
+static LpadActivationCode *
+make_code (const char *address, const char *matching_id, GError **error)
+{
+  g_autoptr (LpadActivationCode) code = g_new0 (LpadActivationCode, 1);
+
+  code->smdp_address = lpad_address_normalise (address, strlen (address), error);
+  code->matching_id = g_strdup (matching_id != NULL ? matching_id : "");
+  return code->smdp_address != NULL ? g_steal_pointer (&code) : NULL;
+}
+
+static LpadActivationCode *
+find_default (LpadEuicc *euicc, GError **error)
+{
+  const char *address = lpad_euicc_inventory (euicc)->default_smdp_address;
+
+  if (address != NULL && *address != '\0')
+    return make_code (address, NULL, error);
+  g_set_error_literal (
+      error, LPAD_ERROR, LPAD_ERROR_WRONG_STATE, "No default server (SM-DP+) is set on the chip.");
+  return NULL;
+}
+
+static LpadActivationCode *
+find_waiting (LpadEuicc *euicc, DownloadOp *self, GError **error)
+{
+  const LpadWaitingProfile *profile = lpad_waiting_list_find (lpad_euicc_waiting (euicc), self->event);
+
+  if (profile == NULL)
+    {
+      g_set_error_literal (error,
+                           LPAD_ERROR,
+                           LPAD_ERROR_NOT_FOUND,
+                           "No such profile waits for this chip, as far as lpad knows; Discover asks again.");
+      return NULL;
+    }
+  if (profile->event_id == NULL)
+    self->smds_address = g_strdup (profile->smds_address);
+  return make_code (profile->smdp_address, profile->event_id, error);
+}
+
+/* The order that exactly one of the four ways names. */
+static LpadActivationCode *
+find_order (LpadEuicc *euicc, const Source *source, DownloadOp *self, GError **error)
+{
+  if ((source->activation_code != NULL) + (source->smdp_address != NULL) + (self->event != NULL)
+              + (source->use_default ? 1 : 0)
+          != 1
+      || (source->matching_id != NULL && source->smdp_address == NULL))
     {
       g_set_error_literal (error,
                            LPAD_ERROR,
                            LPAD_ERROR_INVALID_ARGUMENTS,
                            "Exactly one is needed: the option “activation-code”, or “smdp-address” (with "
-                           "“matching-id”), or “use-default”.");
+                           "“matching-id”), or “use-default”, or “event”.");
       return NULL;
     }
-  if (activation_code != NULL)
-    return lpad_activation_code_parse (activation_code, error);
-  if (use_default && (address == NULL || *address == '\0'))
-    {
-      g_set_error_literal (
-          error, LPAD_ERROR, LPAD_ERROR_WRONG_STATE, "No default server (SM-DP+) is set on the chip.");
-      return NULL;
-    }
-  code = g_new0 (LpadActivationCode, 1);
-  code->smdp_address = lpad_address_normalise (address, strlen (address), error);
-  code->matching_id = g_strdup (matching_id != NULL ? matching_id : "");
-  return code->smdp_address != NULL ? g_steal_pointer (&code) : NULL;
+  if (source->activation_code != NULL)
+    return lpad_activation_code_parse (source->activation_code, error);
+  if (source->smdp_address != NULL)
+    return make_code (source->smdp_address, source->matching_id, error);
+  return source->use_default ? find_default (euicc, error) : find_waiting (euicc, self, error);
 }
 
 static gboolean
@@ -395,16 +465,14 @@ static DownloadOp *
 read_options (LpadEuicc *euicc, GVariant *options, GError **error)
 {
   DownloadOp *self = g_new0 (DownloadOp, 1);
-  g_autofree char *activation_code = NULL;
-  g_autofree char *smdp_address = NULL;
-  g_autofree char *matching_id = NULL;
+  g_auto (Source) source = { 0 };
   char *confirmation_code = NULL;
-  gboolean use_default = FALSE;
   const LpadOption table[] = {
-    { "activation-code", "s", &activation_code, NULL },
-    { "smdp-address", "s", &smdp_address, NULL },
-    { "matching-id", "s", &matching_id, NULL },
-    { "use-default", "b", &use_default, NULL },
+    { "activation-code", "s", &source.activation_code, NULL },
+    { "smdp-address", "s", &source.smdp_address, NULL },
+    { "matching-id", "s", &source.matching_id, NULL },
+    { "use-default", "b", &source.use_default, NULL },
+    { "event", "s", &self->event, NULL },
     { "confirmation-code", "s", &confirmation_code, NULL },
     { "imei", "s", &self->imei, NULL },
     { "enable", "b", &self->enable, NULL },
@@ -417,7 +485,7 @@ read_options (LpadEuicc *euicc, GVariant *options, GError **error)
   if (confirmation_code != NULL)
     self->confirmation_code = lpad_secret_new_take_text (confirmation_code);
   if (understood && check_options (self, error))
-    self->code = find_order (euicc, activation_code, smdp_address, matching_id, use_default, error);
+    self->code = find_order (euicc, &source, self, error);
   if (self->code != NULL)
     return self;
   download_op_free (self);

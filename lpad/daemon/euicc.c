@@ -4,6 +4,7 @@
 #include "address.h"
 #include "bus-error.h"
 #include "bus-object.h"
+#include "discover-op.h"
 #include "download-op.h"
 #include "euicc-objects.h"
 #include "euicc-properties.h"
@@ -12,6 +13,7 @@
 #include "notify-op.h"
 #include "notify-schedule.h"
 #include "options.h"
+#include "power-on.h"
 #include "switch.h"
 
 #define CALLS_MAX 32 /* short calls that wait for the chip */
@@ -31,6 +33,8 @@ struct _LpadEuicc
   LpadInterruptions *interruptions;
   LpadTurns *turns;
   LpadNotifySchedule *schedule;
+  LpadWaitingList *waiting;
+  LpadPowerOn *power_on;
   guint calls;
 };
 
@@ -91,6 +95,17 @@ address_job (LpadJob *job, LpadWorkbench *bench)
   lpad_job_set_inventory (job, bench, after);
 }
 
+/* @operation: NULL: @error says why */
+static void
+answer_with_operation (GDBusMethodInvocation *invocation, LpadOperation *operation, const GError *error)
+{
+  if (operation == NULL)
+    lpad_bus_error_return (invocation, error);
+  else
+    g_dbus_method_invocation_return_value (invocation,
+                                           g_variant_new ("(o)", lpad_operation_path (operation)));
+}
+
 static void
 on_may_download (gpointer user_data, GDBusMethodInvocation *invocation, GVariant *parameters)
 {
@@ -110,6 +125,28 @@ handle_download (LpadBusEuicc *interface, GDBusMethodInvocation *invocation, GVa
 }
 
 static void
+on_may_discover (gpointer user_data, GDBusMethodInvocation *invocation, GVariant *parameters)
+{
+  g_autoptr (GVariant) options = NULL;
+  g_autoptr (GError) error = NULL;
+  LpadOperation *operation;
+
+  g_variant_get (parameters, "(@a{sv})", &options);
+  operation = lpad_discover_op_start (
+      LPAD_EUICC (user_data), options, g_dbus_method_invocation_get_sender (invocation), &error);
+  answer_with_operation (invocation, operation, error);
+}
+
+static gboolean
+handle_discover (LpadBusEuicc *interface, GDBusMethodInvocation *invocation, GVariant *options)
+{
+  LpadEuicc *euicc = LPAD_EUICC (interface);
+
+  lpad_auth_method (euicc->core->auth, invocation, euicc, NULL, on_may_discover);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void
 on_may_send (gpointer user_data, GDBusMethodInvocation *invocation, GVariant *parameters)
 {
   g_autoptr (GVariant) options = NULL;
@@ -119,11 +156,7 @@ on_may_send (gpointer user_data, GDBusMethodInvocation *invocation, GVariant *pa
   g_variant_get (parameters, "(@a{sv})", &options);
   operation = lpad_notify_op_start (
       LPAD_EUICC (user_data), NULL, options, g_dbus_method_invocation_get_sender (invocation), &error);
-  if (operation == NULL)
-    lpad_bus_error_return (invocation, error);
-  else
-    g_dbus_method_invocation_return_value (invocation,
-                                           g_variant_new ("(o)", lpad_operation_path (operation)));
+  answer_with_operation (invocation, operation, error);
 }
 
 static gboolean
@@ -233,6 +266,7 @@ static void
 lpad_euicc_iface_init (LpadBusEuiccIface *iface)
 {
   iface->handle_download = handle_download;
+  iface->handle_discover = handle_discover;
   iface->handle_send_notifications = handle_send_notifications;
   iface->handle_set_default_smdp_address = handle_set_default_smdp_address;
   iface->handle_reload = handle_reload;
@@ -247,6 +281,7 @@ lpad_euicc_finalize (GObject *object)
   g_clear_pointer (&euicc->inventory, lpad_inventory_unref);
   g_clear_pointer (&euicc->turns, lpad_turns_unref);
   g_clear_pointer (&euicc->aid, g_bytes_unref);
+  g_clear_pointer (&euicc->waiting, lpad_waiting_list_free);
   g_free (euicc->path);
   g_free (euicc->reader);
   G_OBJECT_CLASS (lpad_euicc_parent_class)->finalize (object);
@@ -351,6 +386,12 @@ make_way (LpadEuicc *euicc)
 }
 
 static void
+show_waiting (LpadEuicc *euicc)
+{
+  lpad_bus_euicc_set_offers (LPAD_BUS_EUICC (euicc), lpad_waiting_list_to_variant (euicc->waiting));
+}
+
+static void
 on_call_done (LpadJob *job)
 {
   Call *call = job->user_data;
@@ -395,8 +436,11 @@ lpad_euicc_new (LpadCore *core,
   set_inventory (euicc, inventory);
   euicc->interruptions = lpad_interruptions_new (euicc);
   lpad_interruptions_set (euicc->interruptions, interrupted);
+  euicc->waiting = lpad_waiting_list_new (core->store, inventory->eid);
+  show_waiting (euicc);
   lpad_bus_object_export (core, euicc->path, euicc);
   lpad_notify_schedule_start (euicc->schedule);
+  euicc->power_on = lpad_power_on_new (euicc);
   return euicc;
 }
 
@@ -413,6 +457,7 @@ lpad_euicc_remove (LpadEuicc *euicc, LpadError reason)
   lpad_worker_stop (g_steal_pointer (&euicc->worker), reason);
   g_clear_pointer (&euicc->schedule, lpad_notify_schedule_free);
   lpad_interruptions_free (g_steal_pointer (&euicc->interruptions));
+  g_clear_pointer (&euicc->power_on, lpad_power_on_free);
   lpad_euicc_objects_free (g_steal_pointer (&euicc->objects));
   lpad_bus_object_unexport (euicc->core, euicc->path);
 
@@ -543,10 +588,38 @@ lpad_euicc_take (LpadEuicc *euicc, LpadJob *job)
     set_error (euicc, job->error);
 }
 
+LpadWaitingList *
+lpad_euicc_waiting (LpadEuicc *euicc)
+{
+  return euicc->waiting;
+}
+
+void
+lpad_euicc_take_waiting (LpadEuicc *euicc, const LpadDiscovery *discovery)
+{
+  lpad_waiting_list_take (euicc->waiting, discovery);
+  show_waiting (euicc);
+}
+
+void
+lpad_euicc_remove_waiting (LpadEuicc *euicc, const char *id)
+{
+  if (lpad_waiting_list_remove (euicc->waiting, id))
+    show_waiting (euicc);
+}
+
+void
+lpad_euicc_power_on_searched (LpadEuicc *euicc, const GError *error)
+{
+  if (euicc->power_on != NULL)
+    lpad_power_on_searched (euicc->power_on, error);
+}
+
 void
 lpad_euicc_enqueue (LpadEuicc *euicc, LpadOperation *operation)
 {
-  make_way (euicc);
+  if (lpad_operation_sender (operation) != NULL)
+    make_way (euicc);
   g_queue_push_tail (&euicc->turns->operations, g_object_ref (operation));
   if (g_queue_peek_head (&euicc->turns->operations) != operation)
     return;

@@ -4,6 +4,7 @@
 #include "core.h"
 #include "journal.h"
 #include "turns.h"
+#include "waiting.h"
 #include "worker.h"
 
 G_BEGIN_DECLS
@@ -79,6 +80,18 @@ void lpad_euicc_call (LpadEuicc *euicc,
 
 /** lpad_euicc_take: brings all objects up to date with what @job says. */
 void lpad_euicc_take (LpadEuicc *euicc, LpadJob *job);
+
+/** lpad_euicc_waiting: the profiles that wait for the chip at servers. */
+LpadWaitingList *lpad_euicc_waiting (LpadEuicc *euicc);
+
+/** lpad_euicc_take_waiting: notes what a search has found. */
+void lpad_euicc_take_waiting (LpadEuicc *euicc, const LpadDiscovery *discovery);
+
+/** lpad_euicc_remove_waiting: what was called @id does not wait any more. */
+void lpad_euicc_remove_waiting (LpadEuicc *euicc, const char *id);
+
+/** lpad_euicc_power_on_searched: lpad's own search has ended, see lpad_power_on_searched(). */
+void lpad_euicc_power_on_searched (LpadEuicc *euicc, const GError *error);
 
 /** lpad_euicc_enqueue, lpad_euicc_dequeue: an operation gets in line; it has ended (or was never begun). */
 void lpad_euicc_enqueue (LpadEuicc *euicc, LpadOperation *operation);

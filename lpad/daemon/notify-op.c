@@ -21,7 +21,8 @@ typedef struct
 static void start_notify (LpadOperation *operation);
 
 static const LpadStage stages[] = { { "notifying", 0.0, 1.0, TRUE }, { NULL, 0, 0, FALSE } };
-static const LpadOperationKind kind = { "send-notifications", stages, FALSE, start_notify, NULL, NULL };
+static const LpadOperationKind kind
+    = { .name = "send-notifications", .stages = stages, .start = start_notify };
 
 static void
 notify_job (LpadJob *job, LpadWorkbench *bench)

@@ -384,6 +384,8 @@ build_result (LpadOperation *operation, GError *error, GBytes *iccid)
       if (path != NULL)
         g_variant_dict_insert (&result, "profile", "o", path);
     }
+  if (operation->kind->describe != NULL)
+    operation->kind->describe (operation, &result);
   g_variant_dict_insert (&result, "notifications-pending", "u", inventory->notifications->len);
   return g_variant_dict_end (&result);
 }

@@ -40,6 +40,7 @@ typedef struct
  * @confirm: (nullable): the answer is yes, with @options: pushes the next job; FALSE with an error for the
  * caller when something is missing: the operation goes on waiting
  * @dismiss: (nullable): ends what waits, then finishes
+ * @describe: (nullable): adds to Operation.Result
  */
 typedef struct
 {
@@ -49,6 +50,7 @@ typedef struct
   void (*start) (LpadOperation *operation);
   gboolean (*confirm) (LpadOperation *operation, GVariant *options, GError **error);
   void (*dismiss) (LpadOperation *operation, LpadDismissal why);
+  void (*describe) (LpadOperation *operation, GVariantDict *result);
 } LpadOperationKind;
 
 /**

@@ -12,6 +12,10 @@
 #define READERS_FILE       "readers.ini"
 #define NOTIFICATIONS_FILE "notifications.ini"
 #define CHIPS_FILE         "chips.ini"
+#define DISCOVERY_FILE     "discovery.ini"
+#define KEY_WAITING        "Waiting"
+#define KEY_BOOT           "Boot"
+#define KEY_UPTIME         "Uptime"
 #define KEY_SEGMENT_SIZE   "SegmentSize"
 #define KEY_SEARCHED       "Searched"   /* hash of the list of applications */
 #define KEY_OTHERS         "Others"     /* those of them that are chips on the same card, too */
@@ -38,6 +42,7 @@ struct _LpadStore
   StateFile readers;
   StateFile notifications;
   StateFile chips;
+  StateFile discovery;
 };
 
 /* A group of the file for something that must not be there in clear. */
@@ -126,6 +131,7 @@ lpad_store_open (const char *folder)
   state_file_load (&store->readers, folder, READERS_FILE);
   state_file_load (&store->notifications, folder, NOTIFICATIONS_FILE);
   state_file_load (&store->chips, folder, CHIPS_FILE);
+  state_file_load (&store->discovery, folder, DISCOVERY_FILE);
   return store;
 }
 
@@ -137,6 +143,7 @@ lpad_store_free (LpadStore *store)
   state_file_clear (&store->readers);
   state_file_clear (&store->notifications);
   state_file_clear (&store->chips);
+  state_file_clear (&store->discovery);
   g_free (store);
 }
 
@@ -146,6 +153,7 @@ lpad_store_save (LpadStore *store)
   state_file_save (&store->readers);
   state_file_save (&store->notifications);
   state_file_save (&store->chips);
+  state_file_save (&store->discovery);
 }
 
 guint
@@ -408,4 +416,53 @@ lpad_store_keep_only (LpadStore *store, const char *eid, GArray *pending)
   forget_reasons (store, group, named);
   if (kept == 0)
     g_key_file_remove_group (store->notifications.values, group, NULL);
+}
+
+char **
+lpad_store_get_waiting (LpadStore *store, const char *eid)
+{
+  g_autofree char *group = hash_name ("eid", eid);
+  char **entries = g_key_file_get_string_list (store->discovery.values, group, KEY_WAITING, NULL, NULL);
+
+  return entries != NULL ? entries : g_new0 (char *, 1);
+}
+
+void
+lpad_store_set_waiting (LpadStore *store, const char *eid, const char *const *entries)
+{
+  g_autofree char *group = hash_name ("eid", eid);
+  gsize n = 0;
+
+  make_room (&store->discovery, group);
+  while (entries[n] != NULL)
+    n++;
+  g_key_file_set_string_list (store->discovery.values, group, KEY_WAITING, entries, n);
+  store->discovery.changed = TRUE;
+}
+
+gboolean
+lpad_store_get_searched (LpadStore *store, const char *eid, gint64 *boot, gint64 *uptime)
+{
+  g_autofree char *group = hash_name ("eid", eid);
+  g_autoptr (GError) error = NULL;
+  gint64 known_boot = g_key_file_get_int64 (store->discovery.values, group, KEY_BOOT, &error);
+  gint64 known_uptime
+      = error == NULL ? g_key_file_get_int64 (store->discovery.values, group, KEY_UPTIME, &error) : 0;
+
+  if (error != NULL)
+    return FALSE;
+  *boot = known_boot;
+  *uptime = known_uptime;
+  return TRUE;
+}
+
+void
+lpad_store_set_searched (LpadStore *store, const char *eid, gint64 boot, gint64 uptime)
+{
+  g_autofree char *group = hash_name ("eid", eid);
+
+  make_room (&store->discovery, group);
+  g_key_file_set_int64 (store->discovery.values, group, KEY_BOOT, boot);
+  g_key_file_set_int64 (store->discovery.values, group, KEY_UPTIME, uptime);
+  store->discovery.changed = TRUE;
 }

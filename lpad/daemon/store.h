@@ -75,6 +75,24 @@ gboolean lpad_store_is_due (LpadStore *store, gint64 now);
  */
 void lpad_store_keep_only (LpadStore *store, const char *eid, GArray *pending);
 
+/**
+ * lpad_store_get_waiting: what was last set with lpad_store_set_waiting() for the chip @eid. Free with
+ * g_strfreev(); never NULL.
+ */
+char **lpad_store_get_waiting (LpadStore *store, const char *eid);
+
+/** lpad_store_set_waiting: remembers @entries, lines of text that hold nothing secret. */
+void lpad_store_set_waiting (LpadStore *store, const char *eid, const char *const *entries);
+
+/**
+ * lpad_store_get_searched: when lpad by itself has searched for profiles that wait for the chip @eid.
+ * @boot: (out): seconds since 1970 at which the device was switched on
+ * @uptime: (out): seconds after that
+ * Returns: FALSE when it never has
+ */
+gboolean lpad_store_get_searched (LpadStore *store, const char *eid, gint64 *boot, gint64 *uptime);
+void lpad_store_set_searched (LpadStore *store, const char *eid, gint64 boot, gint64 uptime);
+
 /** lpad_store_save: writes what has changed. A folder that cannot be written is a warning, once. */
 void lpad_store_save (LpadStore *store);
 

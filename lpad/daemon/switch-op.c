@@ -37,9 +37,9 @@ static const LpadStage delete_stages[]
 
 /* Indexed by LpadSwitch */
 static const LpadOperationKind kinds[] = {
-  { "enable", enable_stages, TRUE, start_switch, NULL, NULL },
-  { "disable", disable_stages, TRUE, start_switch, NULL, NULL },
-  { "delete", delete_stages, FALSE, start_switch, NULL, NULL },
+  { .name = "enable", .stages = enable_stages, .switching = TRUE, .start = start_switch },
+  { .name = "disable", .stages = disable_stages, .switching = TRUE, .start = start_switch },
+  { .name = "delete", .stages = delete_stages, .start = start_switch },
 };
 
 static void

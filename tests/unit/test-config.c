@@ -108,6 +108,9 @@ test_no_file (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (config->prompt_timeout_s, ==, 300);
   g_assert_cmpint (config->refresh, ==, -1);
   g_assert_false (config->unattended);
+  g_assert_null (config->discovery_servers);
+  g_assert_false (config->discovery_at_power_on);
+  g_assert_cmpuint (config->discovery_retry_s, ==, 60);
   g_assert_false (config->net->allow_private);
   g_assert_null (config->net->allowed_servers);
   g_assert_cmpuint (config->isdr_aids->len, >=, 1);
@@ -130,6 +133,7 @@ test_every_key (Fixture *fixture, gconstpointer data)
                    "[Trust]\nIssuerFolders=/one;/two\nCrlFolders=/three\nPkcs11Module=/four.so\n"
                    "[Server:SMDP.example.com]\nClientCertificate=/cert\nClientKey=pkcs11:object=key\n"
                    "[Policy]\nUnattended=true\nPromptTimeout=9\n"
+                   "[Discovery]\nServers=DS.example.com;other.example.com\nAtPowerOn=true\nRetryAfter=8\n"
                    "[Device]\nImei=490154203237518\nReleases=gsm:5; eutran-epc:15\n",
                    NULL);
   g_autoptr (GBytes) wanted = g_bytes_new_static (aid, sizeof aid);
@@ -161,6 +165,10 @@ test_every_key (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (server->key, ==, "pkcs11:object=key");
   g_assert_true (config->unattended);
   g_assert_cmpuint (config->prompt_timeout_s, ==, 9);
+  g_assert_cmpstr (config->discovery_servers[0], ==, "ds.example.com");
+  g_assert_cmpstr (config->discovery_servers[1], ==, "other.example.com");
+  g_assert_true (config->discovery_at_power_on);
+  g_assert_cmpuint (config->discovery_retry_s, ==, 8);
   g_assert_cmpstr (config->imei, ==, "490154203237518");
   g_assert_cmpuint (config->releases[0], ==, 5);
   g_assert_cmpuint (config->releases[5], ==, 15);
