@@ -28,7 +28,7 @@ _lui_cli ()
 {
   local current=${COMP_WORDS[COMP_CWORD]}
   local previous=${COMP_WORDS[COMP_CWORD-1]}
-  local verbs='status list info download enable disable delete rename notifications issuer provision monitor'
+  local verbs='status list info download discover address enable disable delete rename notifications issuer provision monitor'
   local global='--json --euicc --verbose --help -j -e -v -h'
   local verb
   verb=$(_lui_cli_verb)
@@ -38,7 +38,7 @@ _lui_cli ()
     -C|--confirmation-code-file|--icon|-R|--report)
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return ;;
-    -J|--jobs|-e|--euicc|-s|--server|-m|--matching-id|-c|--confirmation-code|-n|--nickname|-i|--imei)
+    -J|--jobs|-e|--euicc|-s|--server|--event|-m|--matching-id|-c|--confirmation-code|-n|--nickname|-i|--imei)
       return ;;
   esac
 
@@ -60,12 +60,16 @@ _lui_cli ()
       words="$words --icon"
       [[ $current == -* ]] || words=$(_lui_cli_profiles) ;;
     download)
-      words="$words --server --matching-id --default --confirmation-code --confirmation-code-file --yes --accept-policy-rules"
+      words="$words --server --event --matching-id --default --confirmation-code --confirmation-code-file --yes --accept-policy-rules"
       words="$words --enable --nickname --imei -s -m -d -c -C -y -r -E -n -i"
       if [[ $current != -* ]]; then
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         return
       fi ;;
+    discover)
+      words="$words --server -s" ;;
+    address)
+      words="$words --clear" ;;
     delete)
       words="$words --yes -y"
       [[ $current == -* ]] || words=$(_lui_cli_profiles) ;;

@@ -6,6 +6,7 @@
 
 #include "lui-code.h"
 #include "lui-offer.h"
+#include "lui-waiting.h"
 #include "secret.h"
 
 typedef struct
@@ -14,7 +15,9 @@ typedef struct
   gboolean yes;
   gboolean accept_rules;
   gboolean enable;
+  char *code;
   char *server;
+  char *event;
   char *matching_id;
   char *nickname;
   char *imei;
@@ -33,7 +36,9 @@ wipe_text (char *text)
 static void
 options_clear (Options *options)
 {
+  g_clear_pointer (&options->code, g_free);
   g_clear_pointer (&options->server, g_free);
+  g_clear_pointer (&options->event, g_free);
   g_clear_pointer (&options->matching_id, g_free);
   g_clear_pointer (&options->nickname, g_free);
   g_clear_pointer (&options->imei, g_free);
@@ -53,6 +58,13 @@ parse (LuiSession *session, const LuiVerb *verb, Options *o, int *argc, char ***
       "Server (SM-DP+), instead of an activation code",
       "HOST" },
     { "matching-id", 'm', 0, G_OPTION_ARG_STRING, &o->matching_id, "Matching ID, with --server", "ID" },
+    { "event",
+      0,
+      0,
+      G_OPTION_ARG_STRING,
+      &o->event,
+      "A profile that waits for this device, see lui-cli discover",
+      "NUMBER|ID" },
     { "default", 'd', 0, G_OPTION_ARG_NONE, &o->use_default, "Ask the default server of the chip", NULL },
     { "confirmation-code",
       'c',
@@ -96,13 +108,13 @@ usage_error (GError **error, const char *message)
 static gboolean
 check (const Options *o, const char *source, GError **error)
 {
-  int sources = (source != NULL) + (o->server != NULL) + (o->use_default ? 1 : 0);
+  int sources = (source != NULL) + (o->server != NULL) + (o->event != NULL) + (o->use_default ? 1 : 0);
   gboolean stdin_code = g_strcmp0 (o->confirmation_code_file, "-") == 0;
 
   if (sources == 0)
-    return usage_error (error, "Say what to download: an activation code, --server or --default.");
+    return usage_error (error, "Say what to download: an activation code, --event, --default or --server.");
   if (sources > 1)
-    return usage_error (error, "An activation code, --server and --default exclude each other.");
+    return usage_error (error, "An activation code, --event, --default and --server exclude each other.");
   if (o->matching_id != NULL && o->server == NULL)
     return usage_error (error, "--matching-id needs --server.");
   if (o->confirmation_code != NULL && o->confirmation_code_file != NULL)
@@ -128,23 +140,34 @@ add_true (GVariantBuilder *builder, const char *name, gboolean value)
     g_variant_builder_add (builder, "{sv}", name, g_variant_new_boolean (TRUE));
 }
 
-/* The options of Euicc.Download; reads the codes from where they are. */
+/* Reads the codes from where they are. */
+static gboolean
+read_codes (Options *o, const char *source, GError **error)
+{
+  if (source != NULL)
+    {
+      o->code = lui_code_read (source, error);
+      if (o->code == NULL)
+        return FALSE;
+    }
+  if (o->confirmation_code_file == NULL)
+    return TRUE;
+  o->confirmation_code = lui_confirmation_code_read (o->confirmation_code_file, error);
+  return o->confirmation_code != NULL;
+}
+
+/* The options of Euicc.Download. */
 static GVariant *
-build_arguments (Options *o, const char *source, GError **error)
+build_arguments (const Options *o, LpadBusEuicc *euicc, GError **error)
 {
   GVariantBuilder builder;
-  g_autofree char *code = source == NULL ? NULL : lui_code_read (source, error);
+  g_autofree char *event = o->event != NULL ? lui_waiting_find (euicc, o->event, error) : NULL;
 
-  if (source != NULL && code == NULL)
+  if (o->event != NULL && event == NULL)
     return NULL;
-  if (o->confirmation_code_file != NULL)
-    {
-      o->confirmation_code = lui_confirmation_code_read (o->confirmation_code_file, error);
-      if (o->confirmation_code == NULL)
-        return NULL;
-    }
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
-  add_string (&builder, "activation-code", code);
+  add_string (&builder, "activation-code", o->code);
+  add_string (&builder, "event", event);
   add_string (&builder, "smdp-address", o->server);
   add_string (&builder, "matching-id", o->matching_id);
   add_true (&builder, "use-default", o->use_default);
@@ -226,7 +249,7 @@ download (LuiSession *session, Options *o, const char *source)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (LpadBusEuicc) euicc = NULL;
-  g_autoptr (GVariant) arguments = build_arguments (o, source, &error);
+  g_autoptr (GVariant) arguments = NULL;
   g_autoptr (GVariant) result = NULL;
   g_autoptr (LuiTerminal) terminal = NULL;
   g_autofree char *path = NULL;
@@ -234,10 +257,12 @@ download (LuiSession *session, Options *o, const char *source)
   LuiOffer offer = { .session = session };
   LuiExit status;
 
-  if (arguments == NULL || !lui_session_connect (session, &error))
+  if (!read_codes (o, source, &error) || !lui_session_connect (session, &error))
     return lui_fail (session, g_steal_pointer (&error));
   euicc = lui_session_euicc (session, &error);
-  if (euicc == NULL)
+  if (euicc != NULL)
+    arguments = build_arguments (o, euicc, &error);
+  if (arguments == NULL)
     return lui_fail (session, g_steal_pointer (&error));
   terminal = lui_terminal_new (stdin_taken);
   offer.terminal = terminal;

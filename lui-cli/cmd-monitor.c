@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "lui-interruption.h"
+#include "lui-waiting.h"
 #include "names.h"
 
 typedef struct
@@ -94,6 +95,21 @@ cached_properties (GDBusProxy *proxy)
   return g_variant_ref_sink (g_variant_builder_end (&builder));
 }
 
+/* What a person who watches has to know of a chip's list of offers. */
+static void
+print_waiting (Monitor *monitor, GDBusProxy *proxy, GVariant *values)
+{
+  g_autoptr (GVariant) offers = g_variant_lookup_value (values, "Offers", G_VARIANT_TYPE ("aa{sv}"));
+  g_autofree char *sentence = NULL;
+
+  if (monitor->session->json || offers == NULL || !LPAD_BUS_IS_EUICC (proxy))
+    return;
+  sentence = lui_waiting_sentence (monitor->session, LPAD_BUS_EUICC (proxy));
+  if (sentence != NULL)
+    printf ("%s\n", sentence);
+  fflush (stdout);
+}
+
 static void
 print_object (Monitor *monitor, const char *event, GDBusObject *object, gboolean with_values)
 {
@@ -109,6 +125,8 @@ print_object (Monitor *monitor, const char *event, GDBusObject *object, gboolean
                    g_dbus_object_get_object_path (object),
                    g_dbus_proxy_get_interface_name (proxy),
                    values);
+      if (values != NULL)
+        print_waiting (monitor, proxy, values);
     }
   g_list_free_full (interfaces, g_object_unref);
 }
@@ -133,11 +151,14 @@ on_changed (GDBusObjectManagerClient *manager,
             const char *const *invalidated,
             gpointer user_data)
 {
-  print_event (user_data,
+  Monitor *monitor = user_data;
+
+  print_event (monitor,
                "changed",
                g_dbus_proxy_get_object_path (proxy),
                g_dbus_proxy_get_interface_name (proxy),
                changed);
+  print_waiting (monitor, proxy, changed);
 }
 
 /* The object at the root is not among those of the object manager. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "lui-interruption.h"
+#include "lui-waiting.h"
 
 static void
 json_issuers (JsonBuilder *builder, LpadBusManager *manager)
@@ -152,6 +153,7 @@ print_euicc (LuiSession *session, LpadBusEuicc *euicc, GPtrArray *euiccs)
   g_autofree char *eid = lui_clean (lui_or (lpad_bus_euicc_get_eid (euicc), "unknown"));
   g_autofree char *state = lui_clean (lpad_bus_euicc_get_state (euicc));
   g_autofree char *memory = lui_size_to_string (lpad_bus_euicc_get_free_memory (euicc));
+  g_autofree char *waiting = lui_waiting_sentence (session, euicc);
   guint pending = lpad_bus_euicc_get_pending_notifications (euicc);
   GVariant *error = lpad_bus_euicc_get_error (euicc);
 
@@ -175,6 +177,8 @@ print_euicc (LuiSession *session, LpadBusEuicc *euicc, GPtrArray *euiccs)
     }
   printf ("  %s, %s free\n", state, memory);
   print_enabled (session, euicc);
+  if (waiting != NULL)
+    printf ("  %s\n", waiting);
   if (pending > 0)
     printf ("  %u %s pending\n", pending, pending == 1 ? "notification" : "notifications");
   print_interruptions (euicc);

@@ -88,6 +88,8 @@ LuiExit lui_cmd_status (LuiSession *session, const LuiVerb *verb, int argc, char
 LuiExit lui_cmd_list (LuiSession *session, const LuiVerb *verb, int argc, char **argv);
 LuiExit lui_cmd_info (LuiSession *session, const LuiVerb *verb, int argc, char **argv);
 LuiExit lui_cmd_download (LuiSession *session, const LuiVerb *verb, int argc, char **argv);
+LuiExit lui_cmd_discover (LuiSession *session, const LuiVerb *verb, int argc, char **argv);
+LuiExit lui_cmd_address (LuiSession *session, const LuiVerb *verb, int argc, char **argv);
 LuiExit lui_cmd_enable (LuiSession *session, const LuiVerb *verb, int argc, char **argv);
 LuiExit lui_cmd_disable (LuiSession *session, const LuiVerb *verb, int argc, char **argv);
 LuiExit lui_cmd_delete (LuiSession *session, const LuiVerb *verb, int argc, char **argv);

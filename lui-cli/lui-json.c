@@ -32,6 +32,16 @@ json_interruptions (JsonBuilder *builder, LpadBusEuicc *euicc)
   lui_json_variant (builder, "interruptions", interruptions);
 }
 
+static void
+json_euicc_offers (JsonBuilder *builder, LpadBusEuicc *euicc)
+{
+  g_autoptr (GVariant) offers = lpad_bus_euicc_dup_offers (euicc);
+
+  if (offers == NULL)
+    offers = g_variant_ref_sink (g_variant_new ("aa{sv}", NULL));
+  lui_json_variant (builder, "offers", offers);
+}
+
 void
 lui_json_euicc (JsonBuilder *builder, LpadBusEuicc *euicc)
 {
@@ -57,6 +67,7 @@ lui_json_euicc (JsonBuilder *builder, LpadBusEuicc *euicc)
   lui_json_strv (builder, "forbidden_policy_rules", lpad_bus_euicc_get_forbidden_policy_rules (euicc));
   lui_json_string (builder, "default_smdp_address", lpad_bus_euicc_get_default_smdp_address (euicc));
   lui_json_string (builder, "root_smds_address", lpad_bus_euicc_get_root_smds_address (euicc));
+  json_euicc_offers (builder, euicc);
   lui_json_integer (builder, "pending_notifications", lpad_bus_euicc_get_pending_notifications (euicc));
   json_interruptions (builder, euicc);
   json_builder_end_object (builder);

@@ -10,6 +10,8 @@ static const LuiVerb verbs[] = {
   { "list", "", "the profiles on the chips", lui_cmd_list },
   { "info", "[PROFILE]", "all about a chip or a profile", lui_cmd_info },
   { "download", "[CODE|FILE|-]", "get a profile from an operator", lui_cmd_download },
+  { "discover", "", "ask which profiles wait for this device", lui_cmd_discover },
+  { "address", "[HOST]", "the servers that the chip names", lui_cmd_address },
   { "enable", "PROFILE", "put a profile into use", lui_cmd_enable },
   { "disable", "PROFILE", "take a profile out of use", lui_cmd_disable },
   { "delete", "PROFILE", "delete a profile for good", lui_cmd_delete },

@@ -16,7 +16,7 @@ from scenes import (
 from testbed import pki
 from testbed.bus import LPAD_NAME
 from testbed.process import StackError, wait_until
-from testbed.stack import Stack
+from testbed.stack import HOST, Stack
 
 READ, DOWNLOAD, UNATTENDED = (f"org.lpad.lpad1.{name}" for name in ("read", "download", "unattended"))
 CONFIGURE = "org.lpad.lpad1.configure"
@@ -30,7 +30,7 @@ MADE = {
     "AddIssuer": lambda scene: GLib.Variant("ay", scene.issuer),
     "RemoveIssuer": lambda scene: GLib.Variant("s", scene.installed),
 }
-OPTIONS = {"Remove": {"force": True}}
+OPTIONS = {"Discover": {"smds_address": HOST}, "Remove": {"force": True}}
 GET_ALL, GET = "org.freedesktop.DBus.Properties.GetAll", "org.freedesktop.DBus.Properties.Get"
 GET_OBJECTS = "org.freedesktop.DBus.ObjectManager.GetManagedObjects"
 

@@ -32,6 +32,7 @@ AREAS: dict[str, tuple[str, ...]] = {
         "InitiateAuthentication", "AuthenticateClient", "GetBoundProfilePackage", "CancelSession", "HandleNotification",
         "Status",
     ),
+    "ES11": ("InitiateAuthentication", "AuthenticateClient"),
     "HTTPS": ("TLS", "Request", "Answer", "Address"),
     "Procedures": (
         "Authentication", "Download", "Policy", "Class", "Switch", "Notifications", "Interruption",
