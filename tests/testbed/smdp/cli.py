@@ -16,6 +16,7 @@ from .faults import FUNCTIONS
 from .orders import Order
 from .rsp_server import RspServer
 from .server import SmdpServer, default_host
+from .session import RELEASES
 from .subscriber import SubscriberRecord
 
 TLS_VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
@@ -25,7 +26,8 @@ place an order; may be repeated. KEY=VALUE pairs separated by commas, all option
 subscriber), iccid, imsi, msisdn, provider, name, size (octets), matching-id, code (confirmation code),
 retries, eid, protection (session, ppk), class (test, provisioning, operational), pprs (1+2), icon (a PNG or
 JPEG file), expires (seconds), attempts, events (install+enable+disable+delete), addresses
-(a.example+b.example), oid (yes: the activation code names the server's OID), released (no)"""
+(a.example+b.example), oid (yes: the activation code names the server's OID), released (no),
+needs (nr-5gc:15+utran:8: releases that the device must have)"""
 
 RECORD_KEYS = {"iccid": "iccid", "imsi": "imsi", "msisdn": "msisdn", "provider": "service_provider",
                "name": "profile_name"}
@@ -49,13 +51,21 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(word for word in text.split("+") if word)
 
 
+def _needs(text: str) -> dict[str, int]:
+    pairs = [word.rpartition(":") for word in _words(text)]
+    unknown = {name for name, _, _ in pairs} - set(RELEASES.values())
+    if unknown:
+        raise ValueError(f"unknown technologies: {', '.join(sorted(unknown))}")
+    return {name: int(release) for name, _, release in pairs}
+
+
 ORDER_KEYS = {
     "size": ("size", int), "matching-id": ("matching_id", str), "code": ("confirmation_code", str),
     "retries": ("cc_retries", int), "eid": ("eid", str), "protection": ("protection", str),
     "class": ("profile_class", str), "expires": ("expires", float), "attempts": ("max_attempts", int),
     "pprs": ("pprs", lambda text: tuple(int(word) for word in _words(text))),
     "events": ("notification_events", _words), "addresses": ("notification_addresses", _words),
-    "oid": ("with_oid", _yes), "released": ("released", _yes),
+    "oid": ("with_oid", _yes), "needs": ("needs", _needs), "released": ("released", _yes),
 }
 
 

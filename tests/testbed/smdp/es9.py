@@ -18,7 +18,7 @@ from .mutual import MutualAuthentication, b64, members_of, object_of, ok, transa
 from .notify import Malformed
 from .orders import Order, OrderBook, Refusal
 from .record import Record
-from .session import Session, check_eligibility
+from .session import Session, check_device, check_eligibility
 
 KNOWN_REASONS = {0, 1, 2, 3, 4, 5, 127}
 """CancelSessionReason of version 2 (SGP.22 v2.5, 5.7.14)."""
@@ -49,7 +49,7 @@ class Es9(MutualAuthentication):
         """Verify the eUICC, find its order, show what is offered. A refusal ends the session."""
         session = self.authenticate(body)
         order = self._order_for(session)
-        order.note("authenticated", f"attempt {order.attempts}")
+        order.note("authenticated", f"attempt {order.attempts}; {session.device}")
         session.order, session.state = order, "authenticated"
         return self._offer(session)
 
@@ -65,6 +65,7 @@ class Es9(MutualAuthentication):
         if session.euicc_info2 is None:
             raise Malformed("euiccSigned1 has no euiccInfo2")
         check_eligibility(order, session.euicc_info2, memory=self.check_memory)
+        check_device(order, session.device)
         order.check_attempts()
         return order
 

@@ -84,6 +84,8 @@ class Order:
     oversize: bool = False
     announce_confirmation_code: bool = True
     explicit_class: bool = False
+    #: Releases that the device must say it has, such as {"nr-5gc": 15}.
+    needs: dict[str, int] = field(default_factory=dict)
     state: str = "released"
     attempts: int = 0
     wrong_codes: int = 0

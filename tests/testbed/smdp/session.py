@@ -15,6 +15,13 @@ from .orders import Order, Refusal
 from .upp import VERSION
 
 
+RELEASES = {
+    0x80: "gsm", 0x81: "utran", 0x82: "cdma2000-1x", 0x83: "cdma2000-hrpd", 0x84: "cdma2000-ehrpd", 0x85: "eutran-epc",
+    0x86: "contactless", 0x87: "rsp-crl", 0x88: "nr-epc", 0x89: "nr-5gc", 0x8A: "eutran-5gc",
+}
+"""DeviceCapabilities (SGP.22 v2.5, 4.2) by tag."""
+
+
 @dataclass
 class Session:
     """One RSP session. ``state``: initiated, authenticated, bound or closed.
@@ -44,6 +51,22 @@ class Device:
     tac: bytes
     imei: str
     capabilities: dict[int, bytes] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """What was told, for a person."""
+        tac = decode_tac(self.tac)
+        releases = [f"{name} {self.capabilities[tag][0]}" for tag, name in RELEASES.items() if tag in self.capabilities]
+        return ", ".join([f"IMEI {self.imei}" if self.imei else f"TAC {tac}, no IMEI", *releases])
+
+    def supports(self, name: str, release: int) -> bool:
+        """Whether the device said that it has the technology, in this release or a later one."""
+        tag = next(tag for tag, known in RELEASES.items() if known == name)
+        return tag in self.capabilities and self.capabilities[tag][0] >= release
+
+
+def decode_tac(octets: bytes) -> str:
+    """The digits of a TAC."""
+    return "".join(f"{octet & 15:x}{octet >> 4:x}" for octet in octets)
 
 
 def read_imei(octets: bytes) -> str:
@@ -98,6 +121,13 @@ def _free_memory(info2: tlv.Tlv) -> int | None:
         raise Refusal("8.8", "4.2", "EUICCInfo2 has no extCardResource")
     free = next((child for child in tlv.parse(resource.value) if child.tag == 0x82), None)
     return int.from_bytes(free.value, "big") if free else None
+
+
+def check_device(order: Order, device: Device) -> None:
+    """Whether this device can use this profile (SGP.22 v2.5, 5.6.3 with Annex F)."""
+    for name, release in order.needs.items():
+        if not device.supports(name, release):
+            raise Refusal("8.2.5", "4.3", f"the profile needs a device with {name} {release}")
 
 
 def check_eligibility(order: Order, info2: tlv.Tlv, *, memory: bool = True) -> None:

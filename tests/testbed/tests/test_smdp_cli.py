@@ -82,10 +82,11 @@ def test_order_keys(tmp_path):
     icon.write_bytes(b"\x89PNG")
     record, options = cli.parse_order(
         "number=5,provider=Op,size=9000,matching-id=T-1,pprs=1+2,events=enable,oid=yes,released=no,"
+        "needs=nr-5gc:15+utran:8,"
         f"icon={icon}", 1)
     assert (record.service_provider, record.iccid[:7]) == ("Op", "8999970")
     assert options == {"size": 9000, "matching_id": "T-1", "pprs": (1, 2), "notification_events": ("enable",),
-                       "with_oid": True, "released": False, "icon": b"\x89PNG", "icon_type": "png"}
+                       "with_oid": True, "released": False, "needs": {"nr-5gc": 15, "utran": 8}, "icon": b"\x89PNG", "icon_type": "png"}
 
 
 def test_qr_code_is_square_and_framed():

@@ -187,6 +187,21 @@ def test_forbidden_policy_rule(server, client, keys):
     assert refusal(lpa, order.matching_id) == "8.2.5/4.3"
 
 
+@pytest.mark.parametrize("needs, fits", [
+    ({"eutran-epc": 15}, True), ({"eutran-epc": 16}, False), ({"gsm": 5, "eutran-epc": 8}, True),
+    ({"gsm": 5, "utran": 1}, False)])
+def test_releases_that_the_profile_needs(server, client, keys, needs, fits):
+    order = server.place_order(RECORD, needs=needs)
+    lpa = MiniLpa(SoftChip(keys.chip, context=encode(0xA0, [
+        encode(0x80, order.matching_id.encode()), DEVICE_INFO])), client)
+    if fits:
+        lpa.download(order.matching_id)
+        told = next(entry.detail for entry in order.history if entry.event == "authenticated")
+        assert told == "attempt 1; IMEI 350608098765435, gsm 15, eutran-epc 15"
+    else:
+        assert refusal(lpa, order.matching_id) == "8.2.5/4.3"
+
+
 def test_unknown_and_used_tokens(server, client, keys):
     lpa = MiniLpa(SoftChip(keys.chip), client)
     order = server.place_order(RECORD)

@@ -135,6 +135,17 @@ def test_malformed_context(session, context):
     assert session.terminal.send(request) == (b"", 0x6A80)
 
 
+@pytest.mark.parametrize("context", [
+    "A00FA10D800435360609A105 88030F0000", "A012A110800435360609A105 85030F0000 A30100",
+])
+def test_extended_device_info_is_for_chips_that_say_so(session, chip, context):
+    context = bytes.fromhex(context)
+    assert session.authenticate(context=context).find(0xA0)
+    chip.config.rsp_capability = (0, 3)
+    request = session.operator.authenticate(session.challenge(), context=context)
+    assert session.terminal.send(request) == (b"", 0x6A80)
+
+
 def test_context_without_options(session):
     context = bytes.fromhex("A00AA108800435360609A100")
     assert session.authenticate(context=context).find(0xA0)

@@ -95,7 +95,7 @@ class Functions:
 
     def _authenticate_server(self, request: tlv.Tlv) -> bytes:
         chip = self._chip
-        return chip.sessions.authenticate_server(request, chip.info2(), chip.config.curves)
+        return chip.sessions.authenticate_server(request, chip.info2(), chip.config)
 
     def _prepare_download(self, request: tlv.Tlv) -> bytes:
         return self._chip.sessions.prepare_download(request, self._chip.config.curves)

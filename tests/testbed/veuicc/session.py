@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from testbed import crypto, pki, tlv
 from testbed.pki import ChipCredentials, ChipIdentity
+from testbed.veuicc.config import Config
 from testbed.veuicc.profiles import Refused
 
 UNDEFINED = 127
@@ -25,6 +26,11 @@ CANCEL_REASONS = {0, 1, 2, 3, 4, 5, UNDEFINED}
 KEEPS_ORDER = {1, 2}
 MAX_KEPT_KEYS = 4
 IMEI_SIZES = {8}
+#: Fields of DeviceInfo and DeviceCapabilities that every chip knows.
+DEVICE_FIELDS = {0x80, 0xA1, 0x82}
+CAPABILITIES = set(range(0x80, 0x88))
+#: Bit of rspCapability: deviceInfoExtensibilitySupport.
+EXTENSIBLE = 4
 
 
 class AuthError:
@@ -111,15 +117,15 @@ class Sessions:
 
     # 5.7.13
 
-    def authenticate_server(self, request: tlv.Tlv, info2: bytes, curves: tuple[str, ...]) -> bytes:
+    def authenticate_server(self, request: tlv.Tlv, info2: bytes, config: Config) -> bytes:
         signed, signature, pkid, cert_tlv, context = _members(
             request, 0x30, 0x5F37, 0x04, 0x30, 0xA0
         )
         transaction_id = _transaction_id(signed)
-        _check_context(context)
+        _check_context(context, EXTENSIBLE in config.rsp_capability)
         try:
             session = self._fresh_session()
-            cert = self._check_server(session, signed, signature, cert_tlv, curves)
+            cert = self._check_server(session, signed, signature, cert_tlv, config.curves)
             identity = self._identity(pkid.value)
         except Refused as refused:
             return _refusal(0xBF38, transaction_id, refused.code)
@@ -280,10 +286,15 @@ def _transaction_id(signed: tlv.Tlv) -> bytes:
     return value
 
 
-def _check_context(context: tlv.Tlv) -> None:
-    """CtxParamsForCommonAuthentication with its DeviceInfo (4.2)."""
+def _check_context(context: tlv.Tlv, extensible: bool) -> None:
+    """CtxParamsForCommonAuthentication with its DeviceInfo (4.2).
+
+    What is newer than DEVICE_FIELDS and CAPABILITIES is for chips with deviceInfoExtensibilitySupport.
+    """
     device = context.get(0xA1)
-    device.get(0xA1).children()
+    told = {field.tag for field in device.children()}, {field.tag for field in device.get(0xA1).children()}
+    if not extensible and (told[0] - DEVICE_FIELDS or told[1] - CAPABILITIES):
+        raise tlv.TlvError("DeviceInfo is extended, and this chip does not know of that")
     imei = device.find(0x82)
     if len(device.get(0x80).value) != 4 or (imei and len(imei.value) not in IMEI_SIZES):
         raise tlv.TlvError("TAC has 4 octets, IMEI 8")
