@@ -38,7 +38,7 @@ _lui_cli ()
     -C|--confirmation-code-file|--icon|-R|--report)
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return ;;
-    -J|--jobs|-e|--euicc|-s|--server|--event|-m|--matching-id|-c|--confirmation-code|-n|--nickname|-i|--imei)
+    -J|--jobs|-e|--euicc|-s|--server|--event|-m|--matching-id|-c|--confirmation-code|-n|--nickname|-i|--imei|-t|--tac|--release)
       return ;;
   esac
 
@@ -61,7 +61,7 @@ _lui_cli ()
       [[ $current == -* ]] || words=$(_lui_cli_profiles) ;;
     download)
       words="$words --server --event --matching-id --default --confirmation-code --confirmation-code-file --yes --accept-policy-rules"
-      words="$words --enable --nickname --imei -s -m -d -c -C -y -r -E -n -i"
+      words="$words --enable --nickname --imei --tac --release -t -s -m -d -c -C -y -r -E -n -i"
       if [[ $current != -* ]]; then
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         return

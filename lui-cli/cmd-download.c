@@ -21,6 +21,8 @@ typedef struct
   char *matching_id;
   char *nickname;
   char *imei;
+  char *tac;
+  char **releases;
   char *confirmation_code;
   char *confirmation_code_file;
 } Options;
@@ -42,6 +44,8 @@ options_clear (Options *options)
   g_clear_pointer (&options->matching_id, g_free);
   g_clear_pointer (&options->nickname, g_free);
   g_clear_pointer (&options->imei, g_free);
+  g_clear_pointer (&options->tac, g_free);
+  g_clear_pointer (&options->releases, g_strfreev);
   g_clear_pointer (&options->confirmation_code, wipe_text);
   g_clear_pointer (&options->confirmation_code_file, g_free);
 }
@@ -90,7 +94,27 @@ parse (LuiSession *session, const LuiVerb *verb, Options *o, int *argc, char ***
       NULL },
     { "enable", 'E', 0, G_OPTION_ARG_NONE, &o->enable, "Put the profile into use", NULL },
     { "nickname", 'n', 0, G_OPTION_ARG_STRING, &o->nickname, "Nickname for the profile", "NAME" },
-    { "imei", 'i', 0, G_OPTION_ARG_STRING, &o->imei, "IMEI of this device: 14 to 16 digits", "IMEI" },
+    { "imei",
+      'i',
+      0,
+      G_OPTION_ARG_STRING,
+      &o->imei,
+      "IMEI of this device: 14 to 16 digits; empty: tell none",
+      "IMEI" },
+    { "tac",
+      't',
+      0,
+      G_OPTION_ARG_STRING,
+      &o->tac,
+      "Type of this device: eight digits, to be told instead of an IMEI",
+      "TAC" },
+    { "release",
+      0,
+      0,
+      G_OPTION_ARG_STRING_ARRAY,
+      &o->releases,
+      "What this device supports, such as eutran-epc:15; may be repeated",
+      "NAME:RELEASE" },
     G_OPTION_ENTRY_NULL,
   };
 
@@ -156,6 +180,36 @@ read_codes (Options *o, const char *source, GError **error)
   return o->confirmation_code != NULL;
 }
 
+static gboolean
+add_releases (GVariantBuilder *builder, char **releases, GError **error)
+{
+  GVariantBuilder list;
+
+  if (releases == NULL)
+    return TRUE;
+  g_variant_builder_init (&list, G_VARIANT_TYPE ("a{sy}"));
+  for (; *releases != NULL; releases++)
+    {
+      g_auto (GStrv) parts = g_strsplit (*releases, ":", 2);
+      guint64 release;
+
+      if (parts[0] == NULL || parts[1] == NULL
+          || !g_ascii_string_to_unsigned (parts[1], 10, 1, G_MAXUINT8, &release, NULL))
+        {
+          g_variant_builder_clear (&list);
+          g_set_error (error,
+                       LPAD_ERROR,
+                       LPAD_ERROR_INVALID_ARGUMENTS,
+                       "“%s” is not NAME:RELEASE, such as eutran-epc:15.",
+                       *releases);
+          return FALSE;
+        }
+      g_variant_builder_add (&list, "{sy}", parts[0], (guint8) release);
+    }
+  g_variant_builder_add (builder, "{sv}", "releases", g_variant_builder_end (&list));
+  return TRUE;
+}
+
 /* The options of Euicc.Download. */
 static GVariant *
 build_arguments (const Options *o, LpadBusEuicc *euicc, GError **error)
@@ -174,9 +228,15 @@ build_arguments (const Options *o, LpadBusEuicc *euicc, GError **error)
   add_string (&builder, "confirmation-code", o->confirmation_code);
   add_string (&builder, "nickname", o->nickname);
   add_string (&builder, "imei", o->imei);
+  add_string (&builder, "tac", o->tac);
   add_true (&builder, "enable", o->enable);
   add_true (&builder, "consent", o->yes);
   add_true (&builder, "accept-policy-rules", o->accept_rules);
+  if (!add_releases (&builder, o->releases, error))
+    {
+      g_variant_builder_clear (&builder);
+      return NULL;
+    }
   return g_variant_ref_sink (g_variant_builder_end (&builder));
 }
 

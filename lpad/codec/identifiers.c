@@ -8,6 +8,7 @@
 
 #define ICCID_DIGITS_MIN 18
 #define EID_DIGITS       (2 * LPAD_EID_SIZE)
+#define TAC_DIGITS       8
 #define IMEI_DIGITS      14 /* TAC and serial number, without check digit (TS 23.003 6.2.1) */
 
 char *
@@ -110,6 +111,14 @@ luhn_digit (const char *imei)
   return (guint8) ((10 - sum % 10) % 10);
 }
 
+/* Two digits an octet, the first one in the lower half */
+static void
+pack_digits (const char *digits, guint8 *octets, gsize size)
+{
+  for (gsize i = 0; i < size; i++)
+    octets[i] = (guint8) (g_ascii_digit_value (digits[2 * i]) | g_ascii_digit_value (digits[2 * i + 1]) << 4);
+}
+
 gboolean
 lpad_imei_encode (const char *imei, guint8 imei_octets[8], guint8 tac[4], GError **error)
 {
@@ -135,10 +144,25 @@ lpad_imei_encode (const char *imei, guint8 imei_octets[8], guint8 tac[4], GError
       return FALSE;
     }
 
-  for (guint i = 0; i < IMEI_DIGITS / 2; i++)
-    imei_octets[i]
-        = (guint8) (g_ascii_digit_value (imei[2 * i]) | g_ascii_digit_value (imei[2 * i + 1]) << 4);
+  pack_digits (imei, imei_octets, IMEI_DIGITS / 2);
   imei_octets[IMEI_DIGITS / 2] = (guint8) (check << 4 | 0x0f);
   memcpy (tac, imei_octets, 4);
+  return TRUE;
+}
+
+gboolean
+lpad_tac_encode (const char *tac, guint8 octets[4], GError **error)
+{
+  g_return_val_if_fail (tac != NULL, FALSE);
+
+  if (strlen (tac) != TAC_DIGITS || strspn (tac, "0123456789") != TAC_DIGITS)
+    {
+      g_set_error_literal (error,
+                           LPAD_ERROR,
+                           LPAD_ERROR_INVALID_ARGUMENTS,
+                           "a TAC is the first eight digits of an IMEI and nothing else");
+      return FALSE;
+    }
+  pack_digits (tac, octets, TAC_DIGITS / 2);
   return TRUE;
 }

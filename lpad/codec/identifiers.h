@@ -34,4 +34,8 @@ char *lpad_version_to_string (const guint8 *data, gsize size);
 gboolean lpad_imei_encode (const char *imei, guint8 imei_octets[8], guint8 tac[4], GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/** lpad_tac_encode: a type allocation code (TS 23.003 6.2.1), eight digits, as the four octets of
+ * DeviceInfo.tac. FALSE with %LPAD_ERROR_INVALID_ARGUMENTS. */
+gboolean lpad_tac_encode (const char *tac, guint8 octets[4], GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

@@ -39,8 +39,6 @@ typedef struct
 #define HOUR    3600
 #define DAY     (24 * HOUR)
 
-G_STATIC_ASSERT (sizeof (((LpadConfig *) NULL)->releases) == LPAD_CONFIG_RELEASES);
-
 /* Every key of lpad.conf(5). The type of a field is what the function that reads it is for. */
 static const Key keys[] = {
   { "General", "TestMode", lpad_config_read_boolean, CONFIG (test_mode), ANY },
@@ -68,8 +66,9 @@ static const Key keys[] = {
   { "Discovery", "Servers", lpad_config_read_servers, CONFIG (discovery_servers), ANY },
   { "Discovery", "AtPowerOn", lpad_config_read_boolean, CONFIG (discovery_at_power_on), ANY },
   { "Discovery", "RetryAfter", lpad_config_read_number, CONFIG (discovery_retry_s), FROM_TO (1, HOUR) },
-  { "Device", "Imei", lpad_config_read_imei, CONFIG (imei), ANY },
-  { "Device", "Releases", lpad_config_read_releases, CONFIG (releases), ANY },
+  { "Device", "Imei", lpad_config_read_imei, CONFIG (device.imei), ANY },
+  { "Device", "Tac", lpad_config_read_tac, CONFIG (device.tac), ANY },
+  { "Device", "Releases", lpad_config_read_releases, CONFIG (device.releases), ANY },
   { "Reader:", "SegmentSize", lpad_config_read_number, READER (segment_size), SEGMENT },
   { "Reader:", "Refresh", lpad_config_read_boolean, READER (refresh), ANY },
   { "Reader:", "Identifier", lpad_config_read_identifier, READER (identifier), ANY },

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "device.h"
 #include "hex.h"
 #include "identifiers.h"
 #include "ladder.h"
@@ -162,32 +163,42 @@ lpad_config_read_imei (LpadConfigSource *source, const LpadConfigBounds *bounds,
   *field = g_steal_pointer (&text);
 }
 
-/* DeviceCapabilities in the order of their tags (SGP.22 4.2). */
-static const char *const release_names[] = {
-  "gsm",         "utran",   "cdma2000-1x", "cdma2000-hrpd", "cdma2000-ehrpd", "eutran-epc",
-  "contactless", "rsp-crl", "nr-epc",      "nr-5gc",        "eutran-5gc",
-};
+void
+lpad_config_read_tac (LpadConfigSource *source, const LpadConfigBounds *bounds, gpointer value)
+{
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+  char **field = value;
+  guint8 octets[4];
+
+  lpad_config_read_text (source, bounds, &text);
+  if (text != NULL && !lpad_tac_encode (text, octets, &error))
+    {
+      lpad_config_warn (source, "%s", error->message);
+      return;
+    }
+  g_free (*field);
+  *field = g_steal_pointer (&text);
+}
 
 void
 lpad_config_read_releases (LpadConfigSource *source, const LpadConfigBounds *bounds, gpointer value)
 {
   g_auto (GStrv) list = split (source);
-  guint8 releases[LPAD_CONFIG_RELEASES] = { 0 };
+  guint8 releases[LPAD_RELEASES] = { 0 };
 
-  G_STATIC_ASSERT (sizeof releases == G_N_ELEMENTS (release_names));
   for (guint i = 0; list[i] != NULL; i++)
     {
       g_auto (GStrv) parts = g_strsplit (list[i], ":", 2);
+      g_autoptr (GError) error = NULL;
       guint64 release;
-      guint k = 0;
 
-      while (k < G_N_ELEMENTS (release_names) && !g_str_equal (g_strstrip (parts[0]), release_names[k]))
-        k++;
-      if (k == G_N_ELEMENTS (release_names) || parts[1] == NULL
-          || !g_ascii_string_to_unsigned (g_strstrip (parts[1]), 10, 1, 255, &release, NULL))
+      if (parts[1] == NULL
+          || !g_ascii_string_to_unsigned (g_strstrip (parts[1]), 10, 0, G_MAXUINT64, &release, NULL))
         lpad_config_warn (source, "“%s” is not NAME:RELEASE, such as eutran-epc:15", list[i]);
-      else
-        releases[k] = (guint8) release;
+      else if (!lpad_device_set_release (releases, g_strstrip (parts[0]), release, &error))
+        lpad_config_warn (
+            source, "“%s” is not NAME:RELEASE, such as eutran-epc:15: %s", list[i], error->message);
     }
   memcpy (value, releases, sizeof releases);
 }

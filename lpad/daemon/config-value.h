@@ -48,10 +48,10 @@ void lpad_config_read_servers (LpadConfigSource *source, const LpadConfigBounds 
 /** lpad_config_read_imei: char *, see lpad_imei_encode(); NULL when it is empty. */
 void lpad_config_read_imei (LpadConfigSource *source, const LpadConfigBounds *bounds, gpointer value);
 
-#define LPAD_CONFIG_RELEASES 11
+/** lpad_config_read_tac: char *, see lpad_tac_encode(); NULL when it is empty. */
+void lpad_config_read_tac (LpadConfigSource *source, const LpadConfigBounds *bounds, gpointer value);
 
-/** lpad_config_read_releases: guint8[LPAD_CONFIG_RELEASES], in the order of DeviceCapabilities (SGP.22 4.2).
- */
+/** lpad_config_read_releases: guint8[LPAD_RELEASES], see LpadDevice. */
 void lpad_config_read_releases (LpadConfigSource *source, const LpadConfigBounds *bounds, gpointer value);
 
 G_END_DECLS

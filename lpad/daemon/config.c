@@ -58,7 +58,7 @@ lpad_config_free (LpadConfig *config)
   g_strfreev (config->issuer_folders);
   g_strfreev (config->crl_folders);
   g_strfreev (config->discovery_servers);
-  g_free (config->imei);
+  lpad_device_clear (&config->device);
   g_ptr_array_unref (config->warnings);
   g_free (config);
 }

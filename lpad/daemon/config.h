@@ -2,6 +2,7 @@
 #pragma once
 
 #include "context.h"
+#include "device.h"
 #include "ladder.h"
 
 G_BEGIN_DECLS
@@ -45,8 +46,7 @@ typedef struct
   char **discovery_servers;
   gboolean discovery_at_power_on;
   guint discovery_retry_s;
-  char *imei;
-  guint8 releases[11];
+  LpadDevice device;
   GPtrArray *warnings;
 } LpadConfig;
 

@@ -10,7 +10,7 @@ typedef struct
 {
   LpadJob job;
   LpadActivationCode *code;
-  char *imei;
+  LpadDevice device;
   gboolean hold;
   char *id; /* NULL: the matching ID is in @code */
   char *smds_address;
@@ -129,7 +129,8 @@ run_authenticate (LpadJob *job, LpadWorkbench *bench)
   if (self->id != NULL && !look_up (self, bench))
     return;
   lpad_job_begin (job, LPAD_PHASE_SESSION);
-  bench->download = lpad_download_new (bench->chip, bench->context, bench->inventory, self->code, self->imei);
+  bench->download
+      = lpad_download_new (bench->chip, bench->context, bench->inventory, self->code, &self->device);
   if (job->entry != NULL)
     lpad_download_set_step_func (bench->download, on_step, job->entry);
   self->offer = lpad_download_authenticate (bench->download, &bench->progress, job->cancellable, &job->error);
@@ -144,21 +145,21 @@ clear_authenticate (LpadJob *job)
   AuthenticateJob *self = (AuthenticateJob *) job;
 
   lpad_activation_code_free (self->code);
-  g_free (self->imei);
   g_free (self->id);
   g_free (self->smds_address);
+  lpad_device_clear (&self->device);
   g_clear_pointer (&self->offer, lpad_offer_unref);
 }
 
 LpadJob *
-lpad_download_authenticate_job_new (const LpadActivationCode *code, const char *imei, gboolean hold)
+lpad_download_authenticate_job_new (const LpadActivationCode *code, const LpadDevice *device, gboolean hold)
 {
   AuthenticateJob *self = g_new0 (AuthenticateJob, 1);
 
   self->job.run = run_authenticate;
   self->job.clear = clear_authenticate;
   self->code = lpad_activation_code_copy (code);
-  self->imei = g_strdup (imei);
+  lpad_device_copy (&self->device, device);
   self->hold = hold;
   return &self->job;
 }

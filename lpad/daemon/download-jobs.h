@@ -10,9 +10,11 @@ G_BEGIN_DECLS
 
 /**
  * lpad_download_authenticate_job_new: up to what the server offers.
+ * @device: what the caller says of the device; copied
  * @hold: nobody will be asked: the next job follows at once
  */
-LpadJob *lpad_download_authenticate_job_new (const LpadActivationCode *code, const char *imei, gboolean hold);
+LpadJob *
+lpad_download_authenticate_job_new (const LpadActivationCode *code, const LpadDevice *device, gboolean hold);
 LpadOffer *lpad_download_authenticate_job_steal_offer (LpadJob *job);
 
 /** lpad_download_authenticate_job_look_up: the matching ID is that of the waiting profile @id; the SM-DS

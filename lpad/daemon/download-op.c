@@ -18,7 +18,7 @@ typedef struct
   LpadActivationCode *code;
   char *event;        /* ID of a profile that waits, or NULL */
   char *smds_address; /* has to be asked for its matching ID first, or NULL */
-  char *imei;
+  LpadDevice device;  /* as the caller says */
   LpadSecret *confirmation_code;
   char *nickname;
   gboolean enable;
@@ -67,7 +67,7 @@ download_op_free (gpointer data)
   g_clear_error (&self->error);
   g_free (self->event);
   g_free (self->smds_address);
-  g_free (self->imei);
+  lpad_device_clear (&self->device);
   g_free (self->nickname);
   g_free (self);
 }
@@ -254,7 +254,7 @@ start_download (LpadOperation *operation)
   record->enable = self->enable;
   if (interruptions != NULL)
     lpad_interruptions_supersede (interruptions, record);
-  job = lpad_download_authenticate_job_new (self->code, self->imei, self->consent);
+  job = lpad_download_authenticate_job_new (self->code, &self->device, self->consent);
 
   if (self->smds_address != NULL)
     lpad_download_authenticate_job_look_up (job, self->event, self->smds_address);
@@ -447,8 +447,6 @@ find_order (LpadEuicc *euicc, const Source *source, DownloadOp *self, GError **e
 static gboolean
 check_options (const DownloadOp *self, GError **error)
 {
-  guint8 octets[8], tac[4];
-
   if (self->accept_rules && !self->consent)
     {
       g_set_error_literal (error,
@@ -457,8 +455,28 @@ check_options (const DownloadOp *self, GError **error)
                            "The option “accept-policy-rules” needs “consent”; without it the user is asked.");
       return FALSE;
     }
-  return (self->imei == NULL || lpad_imei_encode (self->imei, octets, tac, error))
+  return lpad_device_check (&self->device, error)
          && (self->nickname == NULL || lpad_switch_check_nickname (self->nickname, error));
+}
+
+static gboolean
+read_releases (GVariant *given, guint8 releases[LPAD_RELEASES], GError **error)
+{
+  GVariantIter iter;
+  const char *name;
+  guint8 release;
+
+  if (given == NULL)
+    return TRUE;
+  g_variant_iter_init (&iter, given);
+  while (g_variant_iter_next (&iter, "{&sy}", &name, &release))
+    {
+      if (lpad_device_set_release (releases, name, release, error))
+        continue;
+      g_prefix_error (error, "Option “releases”: ");
+      return FALSE;
+    }
+  return TRUE;
 }
 
 static DownloadOp *
@@ -467,6 +485,7 @@ read_options (LpadEuicc *euicc, GVariant *options, GError **error)
   DownloadOp *self = g_new0 (DownloadOp, 1);
   g_auto (Source) source = { 0 };
   char *confirmation_code = NULL;
+  g_autoptr (GVariant) releases = NULL;
   const LpadOption table[] = {
     { "activation-code", "s", &source.activation_code, NULL },
     { "smdp-address", "s", &source.smdp_address, NULL },
@@ -474,7 +493,9 @@ read_options (LpadEuicc *euicc, GVariant *options, GError **error)
     { "use-default", "b", &source.use_default, NULL },
     { "event", "s", &self->event, NULL },
     { "confirmation-code", "s", &confirmation_code, NULL },
-    { "imei", "s", &self->imei, NULL },
+    { "imei", "s", &self->device.imei, NULL },
+    { "tac", "s", &self->device.tac, NULL },
+    { "releases", "a{sy}", &releases, NULL },
     { "enable", "b", &self->enable, NULL },
     { "nickname", "s", &self->nickname, NULL },
     { "consent", "b", &self->consent, NULL },
@@ -484,7 +505,7 @@ read_options (LpadEuicc *euicc, GVariant *options, GError **error)
 
   if (confirmation_code != NULL)
     self->confirmation_code = lpad_secret_new_take_text (confirmation_code);
-  if (understood && check_options (self, error))
+  if (understood && read_releases (releases, self->device.releases, error) && check_options (self, error))
     self->code = find_order (euicc, &source, self, error);
   if (self->code != NULL)
     return self;

@@ -43,6 +43,11 @@ store_value (const LpadOption *option, GVariant *value, GError **error)
     *(gboolean *) option->value = g_variant_get_boolean (value);
   else if (g_variant_is_of_type (value, G_VARIANT_TYPE_UINT32))
     *(guint *) option->value = g_variant_get_uint32 (value);
+  else if (g_variant_is_container (value))
+    {
+      g_clear_pointer ((GVariant **) option->value, g_variant_unref);
+      *(GVariant **) option->value = g_variant_ref (value);
+    }
   else
     {
       gsize size;

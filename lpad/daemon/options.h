@@ -9,8 +9,9 @@ G_BEGIN_DECLS
 
 /**
  * LpadOption: an option that a method of the bus knows.
- * @type: its GVariant type: "s", "b" or "u"
- * @value: char ** (transfer full), gboolean * or guint *; stays as it is when the option is not given
+ * @type: its GVariant type: "s", "b", "u" or that of a container
+ * @value: char ** (transfer full), gboolean *, guint * or GVariant ** (transfer full); stays as it is when
+ * the option is not given
  * @given: (nullable): whether it was
  */
 typedef struct

@@ -122,10 +122,9 @@ start_worker (LpadProbe *probe, GPtrArray *aids)
     .refresh = lpad_config_refresh (config, probe->reader),
     .identifier = lpad_config_identifier (config, probe->reader),
     .settle_timeout_ms = config->refresh_timeout_ms,
-    .imei = config->imei,
+    .device = config->device,
   };
 
-  memcpy (chip.releases, config->releases, sizeof chip.releases);
   address->reader = g_strdup (probe->reader);
   address->timeout_ms = config->apdu_timeout_ms;
   core->workers++;

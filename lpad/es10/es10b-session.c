@@ -54,9 +54,9 @@ lpad_es10b_get_euicc_challenge (LpadChannel *channel, GError **error)
 
 /* DeviceCapabilities: a VersionType for each release that the device supports. */
 static void
-add_capabilities (LpadTlvBuilder *builder, const LpadDeviceInfo *device)
+add_capabilities (LpadTlvBuilder *builder, const LpadDevice *device, gboolean extensible)
 {
-  gsize count = device->extensible ? G_N_ELEMENTS (device->releases) : RELEASES_BASIC;
+  gsize count = extensible ? G_N_ELEMENTS (device->releases) : RELEASES_BASIC;
 
   lpad_tlv_builder_open (builder, 0xa1);
   for (gsize i = 0; i < count; i++)
@@ -70,12 +70,17 @@ add_capabilities (LpadTlvBuilder *builder, const LpadDeviceInfo *device)
 }
 
 GBytes *
-lpad_es10b_build_ctx_params1 (const char *matching_id, const LpadDeviceInfo *device, GError **error)
+lpad_es10b_build_ctx_params1 (const char *matching_id,
+                              const LpadDevice *device,
+                              gboolean extensible,
+                              GError **error)
 {
   guint8 tac[4] = { 0x35, 0x29, 0x06, 0x11 }; /* of no device: the field is mandatory */
   guint8 imei[8];
+  gboolean named = device->imei != NULL && *device->imei != '\0';
 
-  if (device->imei != NULL && !lpad_imei_encode (device->imei, imei, tac, error))
+  if (named ? !lpad_imei_encode (device->imei, imei, tac, error)
+            : device->tac != NULL && !lpad_tac_encode (device->tac, tac, error))
     return NULL;
 
   g_autoptr (LpadTlvBuilder) builder = lpad_tlv_builder_new ();
@@ -84,8 +89,8 @@ lpad_es10b_build_ctx_params1 (const char *matching_id, const LpadDeviceInfo *dev
     lpad_tlv_builder_add_text (builder, 0x80, matching_id);
   lpad_tlv_builder_open (builder, 0xa1); /* deviceInfo */
   lpad_tlv_builder_add (builder, 0x80, tac, sizeof tac);
-  add_capabilities (builder, device);
-  if (device->imei != NULL)
+  add_capabilities (builder, device, extensible);
+  if (named)
     lpad_tlv_builder_add (builder, 0x82, imei, sizeof imei);
   lpad_tlv_builder_close (builder);
   lpad_tlv_builder_close (builder);

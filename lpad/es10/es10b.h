@@ -2,6 +2,7 @@
 #pragma once
 
 #include "channel.h"
+#include "device.h"
 #include "euicc-info.h"
 #include "notification.h"
 #include "result.h"
@@ -23,22 +24,15 @@ LpadEuiccInfo *lpad_es10b_get_euicc_info2 (LpadChannel *channel, GError **error)
 GBytes *lpad_es10b_get_euicc_challenge (LpadChannel *channel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
- * LpadDeviceInfo: what the device says of itself (SGP.22 4.2).
- * @imei: 14 to 16 digits or NULL (then a TAC that names no device is sent)
- * @releases: the supported 3GPP releases, 0: not said; index as in DeviceCapabilities: 0 gsm, 1 utran, 5
- * eutranEpc, 6 contactless, 7 rspCrl; 8 to 10 only with @extensible
+ * lpad_es10b_build_ctx_params1: CtxParams1 (SGP.22 5.7.13) for @matching_id ("" or NULL: none).
+ * @device: without an IMEI a TAC alone is told, and without that one that names no device
+ * @extensible: the chip takes capabilities that are newer than the first eight
+ * (deviceInfoExtensibilitySupport of EUICCInfo2); others it might refuse Returns: NULL with
+ * %LPAD_ERROR_INVALID_ARGUMENTS when the IMEI or the TAC is none
  */
-typedef struct
-{
-  const char *imei;
-  guint8 releases[11];
-  gboolean extensible;
-} LpadDeviceInfo;
-
-/** lpad_es10b_build_ctx_params1: CtxParams1 (SGP.22 5.7.13) for @matching_id ("" or NULL: none).
- * %LPAD_ERROR_INVALID_ARGUMENTS: the IMEI is none. */
 GBytes *lpad_es10b_build_ctx_params1 (const char *matching_id,
-                                      const LpadDeviceInfo *device,
+                                      const LpadDevice *device,
+                                      gboolean extensible,
                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**

@@ -143,7 +143,8 @@ lpad_chip_new (const LpadChipConfig *config)
   chip = g_new0 (LpadChip, 1);
   chip->config = *config;
   chip->config.aids = g_ptr_array_ref (config->aids);
-  chip->config.imei = g_strdup (config->imei);
+  lpad_device_copy (&chip->config.device, &config->device);
+  lpad_device_copy (&chip->config.modem, &config->modem);
   chip->silent_servers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   chip->segment_size.octets = config->segment_size > 0 ? config->segment_size : LPAD_SEGMENT_SIZE_MAX;
   return chip;
@@ -158,7 +159,8 @@ lpad_chip_free (LpadChip *chip)
   g_hash_table_unref (chip->silent_servers);
   g_ptr_array_unref (chip->config.aids);
   g_clear_pointer (&chip->found, g_ptr_array_unref);
-  g_free (chip->config.imei);
+  lpad_device_clear (&chip->config.device);
+  lpad_device_clear (&chip->config.modem);
   if (chip->config.connect_data_free != NULL)
     chip->config.connect_data_free (chip->config.connect_data);
   g_free (chip);

@@ -23,7 +23,8 @@ typedef LpadCard *(*LpadChipConnectFunc) (gpointer user_data, GCancellable *canc
  * @refresh, @identifier: the only form in which the card is told to switch or delete; LPAD_REFRESH_EITHER and
  * 0: what it takes is found out
  * @settle_timeout_ms: how long a switch may take until the chip shows it
- * @imei: or NULL; @releases: see LpadDeviceInfo
+ * @device: what the configuration says of the device; @modem: what the modem that the chip is in says of
+ * itself. Its IMEI is left out for a chip that can be taken out: the server needs to know its type only
  */
 typedef struct
 {
@@ -35,8 +36,8 @@ typedef struct
   LpadRefresh refresh;
   LpadProfileIdKind identifier;
   guint settle_timeout_ms;
-  char *imei;
-  guint8 releases[11];
+  LpadDevice device;
+  LpadDevice modem;
 } LpadChipConfig;
 
 /** lpad_chip_new: takes over @config->connect_data, copies the rest. Nothing is connected yet. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "device-info.h"
 #include "error-details.h"
 #include "es11.h"
 #include "session.h"
@@ -184,7 +185,7 @@ read_events (Search *search, const char *address, const char *event_id, GError *
 {
   g_autoptr (LpadSession) session = lpad_session_new_discovery (search->chip, search->context, address);
   g_autoptr (GBytes) ctx_params1
-      = lpad_session_build_context (search->chip, search->inventory, event_id, NULL, error);
+      = lpad_device_info_build (search->chip, search->inventory->info, event_id, NULL, error);
   g_autoptr (GBytes) response = NULL;
   g_autoptr (GError) local = NULL;
   GPtrArray *events;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "download.h"
 
+#include "device-info.h"
 #include "error-details.h"
 #include "load.h"
 #include "session.h"
@@ -11,7 +12,7 @@ struct _LpadDownload
   const LpadContext *context;
   LpadInventory *inventory;
   LpadActivationCode *code;
-  char *imei;
+  LpadDevice device; /* as the caller says */
 
   LpadSession *session;
   LpadEs9ClientAnswer *answer; /* of the session that is open */
@@ -122,8 +123,8 @@ static LpadOffer *
 negotiate (LpadDownload *download, const LpadProgress *progress, GCancellable *cancellable, GError **error)
 {
   g_autoptr (LpadOffer) offer = NULL;
-  g_autoptr (GBytes) ctx_params1 = lpad_session_build_context (
-      download->chip, download->inventory, download->code->matching_id, download->imei, error);
+  g_autoptr (GBytes) ctx_params1 = lpad_device_info_build (
+      download->chip, download->inventory->info, download->code->matching_id, &download->device, error);
   g_autoptr (GBytes) response = NULL;
 
   if (ctx_params1 == NULL)
@@ -397,7 +398,7 @@ lpad_download_new (LpadChip *chip,
                    const LpadContext *context,
                    LpadInventory *inventory,
                    const LpadActivationCode *code,
-                   const char *imei)
+                   const LpadDevice *device)
 {
   LpadDownload *download = g_new0 (LpadDownload, 1);
 
@@ -405,7 +406,8 @@ lpad_download_new (LpadChip *chip,
   download->context = context;
   download->inventory = lpad_inventory_ref (inventory);
   download->code = lpad_activation_code_copy (code);
-  download->imei = g_strdup (imei);
+  if (device != NULL)
+    lpad_device_copy (&download->device, device);
   download->session = lpad_session_new (chip, context, code->smdp_address, code->smdp_oid);
   return download;
 }
@@ -427,7 +429,7 @@ lpad_download_free (LpadDownload *download)
   g_clear_pointer (&download->shown, lpad_offer_unref);
   g_clear_pointer (&download->inventory, lpad_inventory_unref);
   g_clear_pointer (&download->code, lpad_activation_code_free);
-  g_free (download->imei);
+  lpad_device_clear (&download->device);
   g_free (download);
 }
 

@@ -65,13 +65,13 @@ typedef void (*LpadDownloadStepFunc) (LpadDownloadStep step,
 /**
  * lpad_download_new: @chip, @context and @inventory live longer than the download.
  * @code: where the order is; copied
- * @imei: (nullable): overrides the configured one
+ * @device: (nullable): what the caller says of the device, see lpad_device_info_build(); copied
  */
 LpadDownload *lpad_download_new (LpadChip *chip,
                                  const LpadContext *context,
                                  LpadInventory *inventory,
                                  const LpadActivationCode *code,
-                                 const char *imei);
+                                 const LpadDevice *device);
 
 /** lpad_download_set_step_func: @func is told of each step. Not of the end of a session that
  * lpad_download_free() cancels: that ends no order. */

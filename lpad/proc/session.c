@@ -139,21 +139,6 @@ lpad_session_new_discovery (LpadChip *chip, const LpadContext *context, const ch
   return session;
 }
 
-GBytes *
-lpad_session_build_context (LpadChip *chip,
-                            const LpadInventory *inventory,
-                            const char *matching_id,
-                            const char *imei,
-                            GError **error)
-{
-  const LpadChipConfig *config = lpad_chip_config (chip);
-  LpadDeviceInfo device = { .imei = imei != NULL ? imei : config->imei };
-
-  memcpy (device.releases, config->releases, sizeof device.releases);
-  device.extensible = (inventory->info->rsp_capability & LPAD_RSP_DEVICE_INFO_EXTENSIBILITY) != 0;
-  return lpad_es10b_build_ctx_params1 (matching_id, &device, error);
-}
-
 void
 lpad_session_free (LpadSession *session)
 {

@@ -24,14 +24,6 @@ lpad_session_new (LpadChip *chip, const LpadContext *context, const char *addres
  * ES11 has no CancelSession, and the server ends it with its answer. */
 LpadSession *lpad_session_new_discovery (LpadChip *chip, const LpadContext *context, const char *address);
 
-/** lpad_session_build_context: ctxParams1 (SGP.22 4.2): what the device says of itself, and what it asks for.
- * @matching_id: may be empty; @imei: (nullable): overrides the configured one */
-GBytes *lpad_session_build_context (LpadChip *chip,
-                                    const LpadInventory *inventory,
-                                    const char *matching_id,
-                                    const char *imei,
-                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
 /** lpad_session_free: ends an open session with reason timeout. */
 void lpad_session_free (LpadSession *session);
 

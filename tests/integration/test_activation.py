@@ -211,6 +211,7 @@ BAD_LINES = {
     "no AID": ("[Card]", "IsdrAids=hello", "application identifier"),
     "no IMEI": ("[Device]", "Imei=12", "IMEI"),
     "no release": ("[Device]", "Releases=warp:9", "NAME:RELEASE"),
+    "no TAC": ("[Device]", "Tac=12", "eight digits"),
     "no server": ("[Network]", "AllowedServers=-", "[Network] AllowedServers"),
 }
 

@@ -134,7 +134,7 @@ test_every_key (Fixture *fixture, gconstpointer data)
                    "[Server:SMDP.example.com]\nClientCertificate=/cert\nClientKey=pkcs11:object=key\n"
                    "[Policy]\nUnattended=true\nPromptTimeout=9\n"
                    "[Discovery]\nServers=DS.example.com;other.example.com\nAtPowerOn=true\nRetryAfter=8\n"
-                   "[Device]\nImei=490154203237518\nReleases=gsm:5; eutran-epc:15\n",
+                   "[Device]\nImei=490154203237518\nTac=35060809\nReleases=gsm:5; eutran-epc:15\n",
                    NULL);
   g_autoptr (GBytes) wanted = g_bytes_new_static (aid, sizeof aid);
   const LpadServerConfig *server;
@@ -169,9 +169,10 @@ test_every_key (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (config->discovery_servers[1], ==, "other.example.com");
   g_assert_true (config->discovery_at_power_on);
   g_assert_cmpuint (config->discovery_retry_s, ==, 8);
-  g_assert_cmpstr (config->imei, ==, "490154203237518");
-  g_assert_cmpuint (config->releases[0], ==, 5);
-  g_assert_cmpuint (config->releases[5], ==, 15);
+  g_assert_cmpstr (config->device.imei, ==, "490154203237518");
+  g_assert_cmpstr (config->device.tac, ==, "35060809");
+  g_assert_cmpuint (config->device.releases[0], ==, 5);
+  g_assert_cmpuint (config->device.releases[5], ==, 15);
 }
 
 static void

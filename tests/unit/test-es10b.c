@@ -43,31 +43,74 @@ test_info (void)
   g_assert_error (error, LPAD_ERROR, LPAD_ERROR_PROTOCOL_ERROR);
 }
 
+static void
+assert_ctx_params1 (const char *matching_id,
+                    const LpadDevice *device,
+                    gboolean extensible,
+                    const char *expected)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) octets = lpad_es10b_build_ctx_params1 (matching_id, device, extensible, &error);
+
+  g_assert_no_error (error);
+  test_assert_hex (octets, expected);
+}
+
 /* CtxParams1 with IMEI and capabilities, with more of them, and with the least */
 static void
 test_ctx_params1 (void)
 {
-  const LpadDeviceInfo device
-      = { .imei = "350608098765437", .releases = { [0] = 5, [1] = 8, [5] = 11, [8] = 15 } };
-  LpadDeviceInfo extensible = device;
-  const LpadDeviceInfo nothing = { .imei = NULL };
-  const LpadDeviceInfo wrong = { .imei = "350608098765436" };
-  g_autoptr (GError) error = NULL;
+  char imei[] = "350608098765437", no_imei[] = "", tac[] = "12345678";
+  const LpadDevice device = { .imei = imei, .releases = { [0] = 5, [1] = 8, [5] = 11, [8] = 15 } };
+  const LpadDevice nothing = { .imei = NULL };
+  const LpadDevice type = { .tac = tac };
+  const LpadDevice both = { .imei = imei, .tac = tac };
+  const LpadDevice nameless = { .imei = no_imei, .tac = tac };
 
-  g_autoptr (GBytes) full = lpad_es10b_build_ctx_params1 ("TOKEN-1", &device, &error);
-  g_assert_no_error (error);
-  test_assert_hex (full,
-                   "a02c8007544f4b454e2d31a121800453608090a10f8003050000810308000085030b0000"
-                   "8208536080907856347f");
-  extensible.extensible = TRUE;
-  g_autoptr (GBytes) more = lpad_es10b_build_ctx_params1 (NULL, &extensible, &error);
-  test_assert_hex (more,
-                   "a028a126800453608090a1148003050000810308000085030b000088030f0000"
-                   "8208536080907856347f");
-  g_autoptr (GBytes) least = lpad_es10b_build_ctx_params1 ("", &nothing, &error);
-  test_assert_hex (least, "a00aa108800435290611a100");
-  g_assert_null (lpad_es10b_build_ctx_params1 ("", &wrong, &error));
-  g_assert_error (error, LPAD_ERROR, LPAD_ERROR_INVALID_ARGUMENTS);
+  assert_ctx_params1 ("TOKEN-1",
+                      &device,
+                      FALSE,
+                      "a02c8007544f4b454e2d31a121800453608090a10f8003050000810308000085030b0000"
+                      "8208536080907856347f");
+  assert_ctx_params1 (NULL,
+                      &device,
+                      TRUE,
+                      "a028a126800453608090a1148003050000810308000085030b000088030f0000"
+                      "8208536080907856347f");
+  assert_ctx_params1 ("", &nothing, TRUE, "a00aa108800435290611a100");
+  assert_ctx_params1 ("", &type, TRUE, "a00aa108800421436587a100");
+  assert_ctx_params1 ("", &nameless, TRUE, "a00aa108800421436587a100");
+  assert_ctx_params1 ("", &both, TRUE, "a014a112800453608090a1008208536080907856347f");
+}
+
+/* Each capability has its tag; those from 88 on are for chips that say that they can take them. */
+static void
+test_ctx_params1_capabilities (void)
+{
+  for (guint i = 0; i < LPAD_RELEASES; i++)
+    {
+      LpadDevice device = { .releases = { 0 } };
+      g_autofree char *with = g_strdup_printf ("a00fa10d800435290611a105%02x03%02x0000", 0x80 + i, 7 + i);
+
+      device.releases[i] = (guint8) (7 + i);
+      assert_ctx_params1 ("", &device, TRUE, with);
+      assert_ctx_params1 ("", &device, FALSE, i < 8 ? with : "a00aa108800435290611a100");
+    }
+}
+
+static void
+test_ctx_params1_wrong (void)
+{
+  char imei[] = "350608098765436", tac[] = "1234567";
+  const LpadDevice wrong[] = { { .imei = imei }, { .tac = tac } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (wrong); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_null (lpad_es10b_build_ctx_params1 ("", &wrong[i], FALSE, &error));
+      g_assert_error (error, LPAD_ERROR, LPAD_ERROR_INVALID_ARGUMENTS);
+    }
 }
 
 /* AuthenticateServer with @answer; the request is the same each time. */
@@ -474,6 +517,8 @@ main (int argc, char **argv)
   g_test_add_func ("/ES10b.GetEUICCChallenge/read", test_challenge);
   g_test_add_func ("/ES10b.GetEUICCInfo/read", test_info);
   g_test_add_func ("/ES10b.AuthenticateServer/ctx-params1", test_ctx_params1);
+  g_test_add_func ("/ES10b.AuthenticateServer/ctx-params1/capabilities", test_ctx_params1_capabilities);
+  g_test_add_func ("/ES10b.AuthenticateServer/ctx-params1/wrong", test_ctx_params1_wrong);
   g_test_add_func ("/ES10b.AuthenticateServer/ok", test_authenticate_server);
   g_test_add_func ("/ES10b.AuthenticateServer/differs", test_authenticate_server_differs);
   g_test_add_func ("/ES10b.AuthenticateServer/refused", test_authenticate_server_refused);
