@@ -24,6 +24,42 @@ add_text (LuiTable *table, const char *title, const char *value)
     lui_table_add (table, title, value);
 }
 
+/* What a chip may say of itself beside what every chip says, in the words of people */
+static void
+add_description (LuiTable *table, LpadBusEuicc *euicc)
+{
+  static const struct
+  {
+    const char *key;
+    const char *title;
+  } rows[] = {
+    { "category", "Category" },
+    { "accreditation", "Accreditation" },
+    { "platform-label", "Certified as" },
+    { "discovery-url", "Certified at" },
+    { "protection-profile-version", "Protection profile" },
+    { "javacard-version", "Java Card API" },
+    { "globalplatform-version", "GlobalPlatform" },
+    { "tre-product", "Hardware" },
+  };
+  GVariant *description = lpad_bus_euicc_get_description (euicc);
+  g_autofree const char **hardware = NULL;
+  g_autofree const char **versions = NULL;
+  const char *text;
+
+  if (description == NULL)
+    return;
+  if (g_variant_lookup (description, "profile-versions", "^a&s", &versions))
+    add_list (table, "Also profile versions", versions);
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      if (g_variant_lookup (description, rows[i].key, "&s", &text))
+        add_text (table, rows[i].title, text);
+    }
+  if (g_variant_lookup (description, "tre-properties", "^a&s", &hardware))
+    add_list (table, "Kind of hardware", hardware);
+}
+
 static void
 print_euicc (LpadBusEuicc *euicc)
 {
@@ -42,6 +78,7 @@ print_euicc (LpadBusEuicc *euicc)
   add_text (table, "SGP.22 version", lpad_bus_euicc_get_spec_version (euicc));
   add_text (table, "Profile version", lpad_bus_euicc_get_profile_version (euicc));
   add_text (table, "Firmware version", lpad_bus_euicc_get_firmware_version (euicc));
+  add_description (table, euicc);
   add_text (table, "Free memory", memory);
   add_list (table, "Capabilities", lpad_bus_euicc_get_capabilities (euicc));
   add_list (table, "Trusts issuers", lpad_bus_euicc_get_trusted_issuers (euicc));

@@ -30,6 +30,51 @@ iccid_of (const LpadProfile *profile)
 }
 
 static void
+describe_text (GVariantDict *dict, const char *key, const char *text)
+{
+  if (text != NULL && *text != '\0')
+    g_variant_dict_insert (dict, key, "s", text);
+}
+
+static void
+describe_number (GVariantDict *dict, const char *key, guint64 number)
+{
+  if (number != 0)
+    g_variant_dict_insert (dict, key, "t", number);
+}
+
+static void
+describe_list (GVariantDict *dict, const char *key, const char *const *values, gssize n)
+{
+  if (n != 0 && values[0] != NULL)
+    g_variant_dict_insert_value (dict, key, g_variant_new_strv (values, n));
+}
+
+/* What lpad itself does not need: for a person who has to say which chip this is. */
+static GVariant *
+describe (const LpadEuiccInfo *info)
+{
+  g_auto (GStrv) tre = lpad_euicc_info_tre_properties (info);
+  const GPtrArray *versions = info->profile_versions;
+  GVariantDict dict;
+
+  g_variant_dict_init (&dict, NULL);
+  describe_text (&dict, "category", lpad_euicc_info_category (info));
+  describe_text (&dict, "accreditation", info->accreditation);
+  describe_text (&dict, "protection-profile-version", info->protection_profile_version);
+  describe_text (&dict, "javacard-version", info->javacard_version);
+  describe_text (&dict, "globalplatform-version", info->globalplatform_version);
+  describe_list (&dict, "profile-versions", (const char *const *) versions->pdata, versions->len);
+  describe_text (&dict, "platform-label", info->platform_label);
+  describe_text (&dict, "discovery-url", info->discovery_url);
+  describe_list (&dict, "tre-properties", (const char *const *) tre, -1);
+  describe_text (&dict, "tre-product", info->tre_product);
+  describe_number (&dict, "applications", info->applications);
+  describe_number (&dict, "free-ram", info->free_ram);
+  return g_variant_dict_end (&dict);
+}
+
+static void
 set_chip (LpadBusEuicc *bus, const LpadInventory *inventory)
 {
   const LpadEuiccInfo *info = inventory->info;
@@ -52,6 +97,7 @@ set_chip (LpadBusEuicc *bus, const LpadInventory *inventory)
   lpad_bus_euicc_set_spec_version (bus, info->spec_version != NULL ? info->spec_version : "");
   lpad_bus_euicc_set_firmware_version (bus, info->firmware_version != NULL ? info->firmware_version : "");
   lpad_bus_euicc_set_profile_version (bus, info->profile_version != NULL ? info->profile_version : "");
+  lpad_bus_euicc_set_description (bus, describe (info));
   lpad_bus_euicc_set_free_memory (bus, info->free_memory);
   lpad_bus_euicc_set_capabilities (bus, (const char *const *) capabilities);
   lpad_bus_euicc_set_trusted_issuers (bus, (const char *const *) issuers);

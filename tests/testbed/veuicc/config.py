@@ -74,6 +74,12 @@ class Config:
     forbidden_rules: tuple[int, ...] = ()
     pp_version: tuple[int, int, int] = (1, 0, 0)
     accreditation: str = "TB-EU-UP-0000"
+    #: What is optional and absent unless it is set here.
+    platform_label: str = ""
+    discovery_url: str = ""
+    tre_properties: tuple[int, ...] = ()
+    tre_product: str = ""
+    more_profile_versions: tuple[tuple[int, int, int], ...] = ()
     curves: tuple[str, ...] = ("secp256r1", "brainpoolP256r1")
 
     # Storage

@@ -51,4 +51,22 @@ def info2(config: Config, credentials: ChipCredentials, installed: int, free: in
         parts.append(tlv.encode(0x99, tlv.bit_string(config.forbidden_rules)))
     parts.append(tlv.encode(0x04, bytes(config.pp_version)))
     parts.append(tlv.encode(0x0C, config.accreditation.encode()))
+    parts.extend(_optional(config))
     return tlv.encode(0xBF22, parts)
+
+
+def _optional(config: Config) -> list[bytes]:
+    """What a chip may tell beside that."""
+    parts = []
+    if config.platform_label:
+        certified = [
+            tlv.encode(0x80, config.platform_label.encode()), tlv.encode(0x81, config.discovery_url.encode()),
+        ]
+        parts.append(tlv.encode(0xAC, certified))
+    if config.tre_properties:
+        parts.append(tlv.encode(0x8D, tlv.bit_string(config.tre_properties)))
+    if config.tre_product:
+        parts.append(tlv.encode(0x8E, config.tre_product.encode()))
+    if config.more_profile_versions:
+        parts.append(tlv.encode(0xAF, [tlv.encode(0x04, bytes(v)) for v in config.more_profile_versions]))
+    return parts
