@@ -28,7 +28,7 @@ _lui_cli ()
 {
   local current=${COMP_WORDS[COMP_CWORD]}
   local previous=${COMP_WORDS[COMP_CWORD-1]}
-  local verbs='status list info download discover address enable disable delete rename notifications issuer provision monitor'
+  local verbs='status list info download discover address enable disable delete rename reset notifications issuer provision monitor'
   local global='--json --euicc --verbose --help -j -e -v -h'
   local verb
   verb=$(_lui_cli_verb)
@@ -38,7 +38,7 @@ _lui_cli ()
     -C|--confirmation-code-file|--icon|-R|--report)
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return ;;
-    -J|--jobs|-e|--euicc|-s|--server|--event|-m|--matching-id|-c|--confirmation-code|-n|--nickname|-i|--imei|-t|--tac|--release)
+    -J|--jobs|-e|--euicc|-s|--server|--event|-m|--matching-id|-c|--confirmation-code|-n|--nickname|-i|--imei|-t|--tac|--release|--eid-digits)
       return ;;
   esac
 
@@ -75,6 +75,8 @@ _lui_cli ()
       [[ $current == -* ]] || words=$(_lui_cli_profiles) ;;
     enable|disable|rename)
       [[ $current == -* ]] || words=$(_lui_cli_profiles) ;;
+    reset)
+      words="$words --operational --test --default-smdp --eid-digits" ;;
     notifications)
       words="$words list send remove --force" ;;
     issuer)

@@ -29,6 +29,7 @@
 #define LPAD_POLKIT_SWITCH     "org.lpad.lpad1.switch"
 #define LPAD_POLKIT_RENAME     "org.lpad.lpad1.rename"
 #define LPAD_POLKIT_DELETE     "org.lpad.lpad1.delete"
+#define LPAD_POLKIT_RESET      "org.lpad.lpad1.reset"
 #define LPAD_POLKIT_CONFIGURE  "org.lpad.lpad1.configure"
 #define LPAD_POLKIT_TRUST      "org.lpad.lpad1.trust"
 #define LPAD_POLKIT_UNATTENDED "org.lpad.lpad1.unattended"

@@ -94,6 +94,7 @@ LuiExit lui_cmd_enable (LuiSession *session, const LuiVerb *verb, int argc, char
 LuiExit lui_cmd_disable (LuiSession *session, const LuiVerb *verb, int argc, char **argv);
 LuiExit lui_cmd_delete (LuiSession *session, const LuiVerb *verb, int argc, char **argv);
 LuiExit lui_cmd_rename (LuiSession *session, const LuiVerb *verb, int argc, char **argv);
+LuiExit lui_cmd_reset (LuiSession *session, const LuiVerb *verb, int argc, char **argv);
 LuiExit lui_cmd_notifications (LuiSession *session, const LuiVerb *verb, int argc, char **argv);
 LuiExit lui_cmd_issuer (LuiSession *session, const LuiVerb *verb, int argc, char **argv);
 LuiExit lui_cmd_provision (LuiSession *session, const LuiVerb *verb, int argc, char **argv);

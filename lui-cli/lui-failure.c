@@ -56,7 +56,7 @@ static const Meaning meanings[] = {
   { LPAD_ERROR_CONFIRMATION_CODE_EXHAUSTED, LUI_EXIT_ORDER, "Ask the operator for a new activation code." },
   { LPAD_ERROR_CONSENT_REQUIRED,
     LUI_EXIT_DECLINED,
-    "Run it on a terminal to be asked, or consent with --yes." },
+    "Run it on a terminal to be asked, or consent with --yes (with lui-cli reset: --eid-digits)." },
   { LPAD_ERROR_POLICY_VIOLATION, LUI_EXIT_STATE, NULL },
   { LPAD_ERROR_WRONG_STATE, LUI_EXIT_STATE, NULL },
   { LPAD_ERROR_PROFILE_EXISTS, LUI_EXIT_STATE, "Look at lui-cli list: the profile can be enabled." },

@@ -16,6 +16,7 @@ static const LuiVerb verbs[] = {
   { "disable", "PROFILE", "take a profile out of use", lui_cmd_disable },
   { "delete", "PROFILE", "delete a profile for good", lui_cmd_delete },
   { "rename", "PROFILE NICKNAME", "give a profile a name of your own", lui_cmd_rename },
+  { "reset", "--operational|--test|--default-smdp", "delete all of a kind from a chip", lui_cmd_reset },
   { "notifications",
     "[list|send [NUMBER]|remove NUMBER]",
     "what operators have not been told yet",

@@ -14,6 +14,7 @@
 #include "notify-schedule.h"
 #include "options.h"
 #include "power-on.h"
+#include "reset-op.h"
 #include "switch.h"
 
 #define CALLS_MAX 32 /* short calls that wait for the chip */
@@ -147,6 +148,32 @@ handle_discover (LpadBusEuicc *interface, GDBusMethodInvocation *invocation, GVa
 }
 
 static void
+on_may_reset (gpointer user_data, GDBusMethodInvocation *invocation, GVariant *parameters)
+{
+  g_autofree const char **what = NULL;
+  g_autoptr (GVariant) options = NULL;
+  g_autoptr (GError) error = NULL;
+  LpadOperation *operation;
+
+  g_variant_get (parameters, "(^a&s@a{sv})", &what, &options);
+  operation = lpad_reset_op_start (
+      LPAD_EUICC (user_data), what, options, g_dbus_method_invocation_get_sender (invocation), &error);
+  answer_with_operation (invocation, operation, error);
+}
+
+static gboolean
+handle_reset (LpadBusEuicc *interface,
+              GDBusMethodInvocation *invocation,
+              const char *const *what,
+              GVariant *options)
+{
+  LpadEuicc *euicc = LPAD_EUICC (interface);
+
+  lpad_auth_method (euicc->core->auth, invocation, euicc, NULL, on_may_reset);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void
 on_may_send (gpointer user_data, GDBusMethodInvocation *invocation, GVariant *parameters)
 {
   g_autoptr (GVariant) options = NULL;
@@ -267,6 +294,7 @@ lpad_euicc_iface_init (LpadBusEuiccIface *iface)
 {
   iface->handle_download = handle_download;
   iface->handle_discover = handle_discover;
+  iface->handle_reset = handle_reset;
   iface->handle_send_notifications = handle_send_notifications;
   iface->handle_set_default_smdp_address = handle_set_default_smdp_address;
   iface->handle_reload = handle_reload;

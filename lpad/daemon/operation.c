@@ -33,6 +33,7 @@ struct _LpadOperation
   char *path;
   GCancellable *cancellable;
   LpadJournalEntry *entry; /* NULL: nothing is recorded */
+  GHashTable *result;      /* name -> GVariant, see lpad_operation_add_result() */
   State state;
   gboolean aborted;
   LpadError abort_reason;
@@ -178,6 +179,7 @@ lpad_operation_finalize (GObject *object)
   g_clear_pointer (&operation->entry, lpad_journal_entry_free);
   g_object_unref (operation->euicc);
   g_object_unref (operation->cancellable);
+  g_hash_table_unref (operation->result);
   g_free (operation->sender);
   g_free (operation->path);
   G_OBJECT_CLASS (lpad_operation_parent_class)->finalize (object);
@@ -193,6 +195,8 @@ static void
 lpad_operation_init (LpadOperation *operation)
 {
   operation->cancellable = g_cancellable_new ();
+  operation->result
+      = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_variant_unref);
 }
 
 static gboolean
@@ -364,13 +368,24 @@ on_linger_timeout (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+void
+lpad_operation_add_result (LpadOperation *operation, const char *name, GVariant *value)
+{
+  g_hash_table_insert (operation->result, g_strdup (name), g_variant_ref_sink (value));
+}
+
 static GVariant *
 build_result (LpadOperation *operation, GError *error, GBytes *iccid)
 {
   LpadInventory *inventory = lpad_euicc_inventory (operation->euicc);
+  GHashTableIter members;
+  gpointer name, value;
   GVariantDict result;
 
   g_variant_dict_init (&result, NULL);
+  g_hash_table_iter_init (&members, operation->result);
+  while (g_hash_table_iter_next (&members, &name, &value))
+    g_variant_dict_insert_value (&result, name, value);
   if (error != NULL)
     lpad_bus_error_describe (error, &result);
   if (iccid != NULL)

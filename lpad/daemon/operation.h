@@ -127,6 +127,10 @@ gboolean lpad_operation_check_cancellable (LpadOperation *operation,
 /** lpad_operation_cancel: ends one that can be cancelled, at its next safe point. */
 void lpad_operation_cancel (LpadOperation *operation);
 
+/** lpad_operation_add_result: a member of Operation.Result that only this kind has; before
+ * lpad_operation_finish(). @value: a floating reference is taken over */
+void lpad_operation_add_result (LpadOperation *operation, const char *name, GVariant *value);
+
 /**
  * lpad_operation_finish: the end.
  * @error: NULL: success

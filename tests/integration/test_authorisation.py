@@ -26,6 +26,7 @@ NOT_AUTHORISED = 3
 ARGUMENTS = {"SetDefaultSmdpAddress": ["rsp.example.com"], "SetNickname": ["Name"]}
 #: The same for arguments that are not known before the test.
 MADE = {
+    "Reset": lambda scene: GLib.Variant("as", ["operational-profiles"]),
     "InspectIssuer": lambda scene: GLib.Variant("ay", scene.issuer),
     "AddIssuer": lambda scene: GLib.Variant("ay", scene.issuer),
     "RemoveIssuer": lambda scene: GLib.Variant("s", scene.installed),

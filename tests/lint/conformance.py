@@ -21,12 +21,12 @@ AREAS: dict[str, tuple[str, ...]] = {
     "ES10a": ("GetEuiccConfiguredAddresses", "SetDefaultDpAddress"),
     "ES10b": (
         "PrepareDownload", "LoadBoundProfilePackage", "GetEUICCChallenge", "GetEUICCInfo", "ListNotification",
-        "RetrieveNotificationsList", "NotificationSent", "AuthenticateServer", "CancelSession", "GetRAT",
+        "RetrieveNotificationsList", "NotificationSent", "LoadCRL", "AuthenticateServer", "CancelSession", "GetRAT",
         "Transport",
     ),
     "ES10c": (
         "GetProfilesInfo", "EnableProfile", "DisableProfile", "DeleteProfile", "GetEID",
-        "SetNickname",
+        "SetNickname", "eUICCMemoryReset",
     ),
     "ES9+": (
         "InitiateAuthentication", "AuthenticateClient", "GetBoundProfilePackage", "CancelSession", "HandleNotification",
