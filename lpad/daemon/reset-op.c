@@ -29,7 +29,8 @@ static void start_reset (LpadOperation *operation);
 
 static const LpadStage stages[]
     = { { "resetting", 0.0, 0.6, FALSE }, { "notifying", 0.6, 1.0, TRUE }, { NULL, 0, 0, FALSE } };
-static const LpadOperationKind kind = { "reset", stages, TRUE, start_reset, NULL, NULL };
+static const LpadOperationKind kind
+    = { .name = "reset", .stages = stages, .switching = TRUE, .start = start_reset };
 
 /* What can be deleted, by its name on the bus */
 static const struct
