@@ -8,18 +8,21 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from gi.repository import GLib
 
-from client import EUICC, MANAGER, NOTIFICATION, OPERATION, PROFILE, ROOT, Client, Refused, variant_dict
+from client import EUICC, MANAGER, NOTIFICATION, OPERATION, PROFILE, ROOT, Client, Operation, Refused, variant_dict
 from invariants import assert_invariants
 from scenes import (
     NO_OPTIONS, Signals, contract, find_member, members, notification_path, place, profile_path,
     put_notification, put_profile, reload,
 )
+from testbed import pki
 from testbed.bus import LPAD_NAME
 from testbed.smdp.faults import Fail
 from testbed.smdp.subscriber import encode_iccid
 from testbed.stack import Stack
+from testbed.veuicc.profiles import PROVISIONING
 
 ICON = bytes.fromhex("89504E470D0A1A0A") + bytes(100)
 ESCAPE = "\x1b"
@@ -149,9 +152,34 @@ def answer(method: str, history: str, state: str) -> Callable[[Stack, Client], N
     return run
 
 
+def reset(stack: Stack, client: Client) -> None:
+    stays = put_profile(stack, profile_class=PROVISIONING)
+    goes = put_profile(stack, enabled=True)
+    (path,) = euicc_call(stack, client, "Reset", GLib.Variant("as", ["operational-profiles"]), variant_dict({}))
+    result = Operation(client, path).result()
+    assert (result["deleted"], result["remaining"]) == ([goes], [stays])
+    assert [p.iccid for p in stack.chip.profiles] == [encode_iccid(stays)]
+
+
+def issuer_methods(stack: Stack, client: Client) -> None:
+    certificate = GLib.Variant("ay", pki.make_ci("Other CI").cert.public_bytes(Encoding.DER))
+    before = len(client.properties(ROOT, MANAGER)["Issuers"])
+    (issuer,) = client.call(ROOT, f"{MANAGER}.InspectIssuer", GLib.Variant.new_tuple(certificate))
+    assert issuer["installed"] is False
+    client.call(ROOT, f"{MANAGER}.AddIssuer", GLib.Variant.new_tuple(certificate, variant_dict({})))
+    assert len(client.properties(ROOT, MANAGER)["Issuers"]) == before + 1
+    fingerprint = GLib.Variant("s", issuer["fingerprint"])
+    client.call(ROOT, f"{MANAGER}.RemoveIssuer", GLib.Variant.new_tuple(fingerprint, variant_dict({})))
+    assert len(client.properties(ROOT, MANAGER)["Issuers"]) == before
+
+
 METHODS: dict[str, Callable[[Stack, Client], None]] = {
     f"{MANAGER}.Rescan": rescan,
+    f"{MANAGER}.InspectIssuer": issuer_methods,
+    f"{MANAGER}.AddIssuer": issuer_methods,
+    f"{MANAGER}.RemoveIssuer": issuer_methods,
     f"{EUICC}.Download": download,
+    f"{EUICC}.Reset": reset,
     f"{EUICC}.SendNotifications": send_notifications,
     f"{EUICC}.SetDefaultSmdpAddress": set_default_address,
     f"{EUICC}.Reload": reload_chip,
@@ -324,7 +352,8 @@ def bad_arguments(method: str) -> list[tuple[dict, str]]:
 
 
 @pytest.mark.parametrize("method", [
-    method for method in members("method") if find_member("method", method).find("arg[@type='a{sv}']") is not None
+    method for method in members("method")
+    if find_member("method", method).find("arg[@type='a{sv}'][@direction='in']") is not None
 ])
 def test_unknown_options_are_refused_by_name(shared, client, method):
     order = place(shared)
@@ -336,7 +365,11 @@ def test_unknown_options_are_refused_by_name(shared, client, method):
         MANAGER: ROOT, EUICC: client.euicc(shared.chip.eid), PROFILE: profile_path(client, iccid),
         NOTIFICATION: notification_path(client, number), OPERATION: waiting.path,
     }
-    first = {"SetDefaultSmdpAddress": [GLib.Variant("s", "")], "SetNickname": [GLib.Variant("s", "x")]}
+    first = {
+        "SetDefaultSmdpAddress": [GLib.Variant("s", "")], "SetNickname": [GLib.Variant("s", "x")],
+        "AddIssuer": [GLib.Variant("ay", b"0")], "RemoveIssuer": [GLib.Variant("s", "00")],
+        "Reset": [GLib.Variant("as", ["test-profiles"])],
+    }
     interface, _, name = method.rpartition(".")
     for options, named in bad_arguments(method):
         with pytest.raises(Refused) as refused:
