@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from testbed.measure import daemon, download, notifications
+from testbed.measure import daemon, download, listing, notifications, parallel
 from testbed.measure.figures import Figures
 
 
