@@ -25,8 +25,8 @@ AREAS: dict[str, tuple[str, ...]] = {
         "Transport",
     ),
     "ES10c": (
-        "GetProfilesInfo", "EnableProfile", "DisableProfile", "DeleteProfile", "GetEID",
-        "SetNickname", "eUICCMemoryReset",
+        "GetProfilesInfo", "EnableProfile", "DisableProfile", "DeleteProfile", "eUICCMemoryReset", "GetEID",
+        "SetNickname",
     ),
     "ES9+": (
         "InitiateAuthentication", "AuthenticateClient", "GetBoundProfilePackage", "CancelSession", "HandleNotification",
@@ -35,11 +35,12 @@ AREAS: dict[str, tuple[str, ...]] = {
     "ES11": ("InitiateAuthentication", "AuthenticateClient"),
     "HTTPS": ("TLS", "Request", "Answer", "Address"),
     "Procedures": (
-        "Authentication", "Download", "Policy", "Class", "Switch", "Notifications", "Interruption",
-        "Device",
+        "Authentication", "Download", "Discovery", "Policy", "Class", "Switch", "Reset", "Notifications", "Interruption",
+        "Device", "Chips",
     ),
     "LUI": (
-        "ActivationCode", "Start", "Consent", "Profiles", "Errors", "Progress", "Authorisation",
+        "ActivationCode", "Start", "Consent", "Profiles", "Errors", "Progress", "Authorisation", "Notifications",
+        "Issuers", "Reset",
     ),
 }
 FIELDS = {"id": str, "clause": str, "lpa": str, "positive": list, "negative": list}
