@@ -6,7 +6,6 @@
 #include "bus-error.h"
 #include "download-jobs.h"
 #include "download-prompt.h"
-#include "identifiers.h"
 #include "interruption.h"
 #include "interruptions.h"
 #include "options.h"

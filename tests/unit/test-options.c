@@ -11,6 +11,7 @@ typedef struct
   gboolean flag;
   gboolean flag_given;
   guint number;
+  GVariant *map;
 } Values;
 
 static gboolean
@@ -20,6 +21,7 @@ read_text (const char *options, Values *values, GError **error)
     { "text", "s", &values->text, NULL },
     { "flag", "b", &values->flag, &values->flag_given },
     { "number", "u", &values->number, NULL },
+    { "map", "a{sy}", &values->map, NULL },
   };
   g_autoptr (GVariant) variant = g_variant_parse (G_VARIANT_TYPE_VARDICT, options, NULL, NULL, NULL);
 
@@ -31,7 +33,7 @@ static void
 test_values (void)
 {
   g_autoptr (GError) error = NULL;
-  Values values = { NULL, TRUE, FALSE, 7 };
+  Values values = { .flag = TRUE, .number = 7 };
 
   g_assert_true (read_text ("{'text': <'hello'>, 'flag': <false>}", &values, &error));
   g_assert_no_error (error);
@@ -40,6 +42,21 @@ test_values (void)
   g_assert_true (values.flag_given);
   g_assert_cmpuint (values.number, ==, 7);
   g_free (values.text);
+}
+
+static void
+test_container (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) map = NULL;
+  Values values = { 0 };
+  guint8 number = 0;
+
+  g_assert_true (read_text ("{'map': <{'a': byte 0x07}>}", &values, &error));
+  g_assert_no_error (error);
+  map = values.map;
+  g_assert_true (g_variant_lookup (map, "a", "y", &number));
+  g_assert_cmpuint (number, ==, 7);
 }
 
 static void
@@ -54,6 +71,7 @@ test_refused (void)
     { "{'text': <true>}", "“text” has the type “b”; it must be “s”" },
     { "{'flag': <'true'>}", "“flag” has the type “s”" },
     { "{'number': <int32 1>}", "“number” has the type “i”" },
+    { "{'map': <{'a': 1}>}", "“map” has the type “a{si}”; it must be “a{sy}”" },
     { "{'text': <<'nested'>>}", "“text” has the type “v”" },
     { "{'flag': <true>, 'flag': <false>}", "“flag” is given twice" },
   };
@@ -61,7 +79,7 @@ test_refused (void)
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autoptr (GError) error = NULL;
-      Values values = { NULL, FALSE, FALSE, 0 };
+      Values values = { 0 };
 
       g_assert_false (read_text (cases[i].options, &values, &error));
       g_assert_error (error, LPAD_ERROR, LPAD_ERROR_INVALID_ARGUMENTS);
@@ -76,7 +94,7 @@ test_too_long (void)
   g_autofree char *long_text = g_strnfill (LPAD_OPTION_TEXT_MAX + 1, 'x');
   g_autofree char *options = g_strdup_printf ("{'text': <'%s'>}", long_text);
   g_autoptr (GError) error = NULL;
-  Values values = { NULL, FALSE, FALSE, 0 };
+  Values values = { 0 };
 
   g_assert_false (read_text (options, &values, &error));
   g_assert_error (error, LPAD_ERROR, LPAD_ERROR_INVALID_ARGUMENTS);
@@ -88,7 +106,7 @@ static void
 test_name_is_cleaned (void)
 {
   g_autoptr (GError) error = NULL;
-  Values values = { NULL, FALSE, FALSE, 0 };
+  Values values = { 0 };
 
   g_assert_false (read_text ("{'a\\u001bb': <1>}", &values, &error));
   g_assert_null (strchr (error->message, '\033'));
@@ -112,6 +130,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/options/values", test_values);
+  g_test_add_func ("/options/container", test_container);
   g_test_add_func ("/options/refused", test_refused);
   g_test_add_func ("/options/too-long", test_too_long);
   g_test_add_func ("/options/name-is-cleaned", test_name_is_cleaned);
