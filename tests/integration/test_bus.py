@@ -161,6 +161,13 @@ def reset(stack: Stack, client: Client) -> None:
     assert [p.iccid for p in stack.chip.profiles] == [encode_iccid(stays)]
 
 
+def discover(stack: Stack, client: Client) -> None:
+    """The server that the chip names is asked, and nobody is there; what one says is in test_discovery.py."""
+    result = client.start(client.euicc(stack.chip.eid), f"{EUICC}.Discover").result()
+    assert result["error"] == "ServerUnreachable" and result["offers"] == []
+    assert [failure["address"] for failure in result["failures"]] == [stack.chip.config.root_ds]
+
+
 def issuer_methods(stack: Stack, client: Client) -> None:
     certificate = GLib.Variant("ay", pki.make_ci("Other CI").cert.public_bytes(Encoding.DER))
     before = len(client.properties(ROOT, MANAGER)["Issuers"])
@@ -179,6 +186,7 @@ METHODS: dict[str, Callable[[Stack, Client], None]] = {
     f"{MANAGER}.AddIssuer": issuer_methods,
     f"{MANAGER}.RemoveIssuer": issuer_methods,
     f"{EUICC}.Download": download,
+    f"{EUICC}.Discover": discover,
     f"{EUICC}.Reset": reset,
     f"{EUICC}.SendNotifications": send_notifications,
     f"{EUICC}.SetDefaultSmdpAddress": set_default_address,
