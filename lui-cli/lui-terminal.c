@@ -172,6 +172,7 @@ stage_words (const char *stage)
     { "enabling", "Enabling" },
     { "disabling", "Disabling" },
     { "deleting", "Deleting" },
+    { "discovering", "Asking which profiles wait" },
     { "notifying", "Telling the operator" },
   };
 

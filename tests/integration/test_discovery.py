@@ -87,6 +87,7 @@ def test_nothing_waits(stack):
 def test_one_profile_waits_and_the_output_is_the_command_to_install_it(stack):
     order = announced(stack, stack.smds[0])
     text = lui(stack, "discover")
+    assert text.startswith("Asking which profiles wait ...\n")
     assert stack.host in text and ROOT_DS in text
     assert text.endswith("A profile waits for this device: lui-cli download --event 1\n")
     assert order.matching_id not in text and no_session(stack)
