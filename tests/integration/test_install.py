@@ -74,7 +74,7 @@ def test_the_installed_programs_download_a_profile(tree, tmp_path):
 def test_the_installed_configuration_is_accepted(tree, tmp_path):
     """As it is, with its defaults written out, and below the testbed's own."""
     text = only(tree, "etc/lpad/lpad.conf").read_text()
-    spelled_out = re.sub(r"^#(\[Reader|[A-Z]\w+=)", r"\1", text, flags=re.M)
+    spelled_out = re.sub(r"^#(\[Reader|\[Server|[A-Z]\w+=)", r"\1", text, flags=re.M)
     assert spelled_out.count("\n#") < text.count("\n#")
     stack = Stack().__enter__()
     stack.config_file.write_text(spelled_out + stack.config_file.read_text())
@@ -158,7 +158,7 @@ def test_polkit_actions_are_complete(tree):
         assert {child.text for child in defaults} <= allowed
         assert action.findtext("description") and action.findtext("message")
     assert actions["org.lpad.lpad1.unattended"].findtext("defaults/allow_active") == "auth_admin"
-    assert len(actions) == 8 and members("method")
+    assert len(actions) == 9 and members("method")
 
 
 @pytest.mark.parametrize("name", ["org.lpad.Lpad1.xml", "org.lpad.Modem1.xml"])
