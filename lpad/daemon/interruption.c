@@ -61,6 +61,21 @@ outcome_of_change (const LpadJournalEntry *entry, const LpadProfile *profile)
   return done ? LPAD_OUTCOME_DONE : LPAD_OUTCOME_NOTHING;
 }
 
+gboolean
+lpad_interruption_may_be_lost (const GError *error)
+{
+  static const LpadError codes[]
+      = { LPAD_ERROR_CARD_REMOVED,   LPAD_ERROR_CARD_ERROR, LPAD_ERROR_CARD_BUSY,     LPAD_ERROR_MODEM_ERROR,
+          LPAD_ERROR_REFRESH_FAILED, LPAD_ERROR_TIMEOUT,    LPAD_ERROR_PROTOCOL_ERROR };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (codes); i++)
+    {
+      if (g_error_matches (error, LPAD_ERROR, (gint) codes[i]))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 void
 lpad_interruption_settle (LpadJournalEntry *entry, const LpadInventory *inventory)
 {

@@ -8,6 +8,10 @@ G_BEGIN_DECLS
 
 /* From a record of the journal to the truth: what was interrupted, and what the chip says now. */
 
+/** lpad_interruption_may_be_lost: whether a command that failed with @error may have reached a chip that
+ * could not be read afterwards. Any other error was found before the command was sent. */
+gboolean lpad_interruption_may_be_lost (const GError *error);
+
 /**
  * lpad_interruption_settle: what is true of @entry according to @inventory, which was read after its last
  * step; an installation whose result may still be among the notifications is not decided by this. Nothing is

@@ -5,6 +5,7 @@
 
 #include "error-details.h"
 #include "identifiers.h"
+#include "interruption.h"
 #include "options.h"
 #include "reset.h"
 #include "text.h"
@@ -153,11 +154,14 @@ reset_job (LpadJob *job, LpadWorkbench *bench)
   ResetJob *self = (ResetJob *) job;
   LpadInventory *after = NULL;
 
+  lpad_job_begin (job, LPAD_PHASE_CHANGING);
   lpad_progress_report (&bench->progress, "resetting", 0, 0);
   self->before = lpad_inventory_ref (bench->inventory);
   if (!lpad_reset_memory (bench->chip, bench->inventory, self->what, &after, job->cancellable, &job->error))
     g_debug ("Resetting the memory: %s", job->error->message);
   lpad_job_set_inventory (job, bench, after);
+  if (job->entry != NULL && (after != NULL || !lpad_interruption_may_be_lost (job->error)))
+    lpad_interruption_settle (job->entry, bench->inventory);
   /* The notifications follow on the same channel, once the bus has been told. */
   bench->hold = after != NULL && after->notifications->len > 0;
 }
@@ -189,6 +193,7 @@ start_reset (LpadOperation *operation)
 {
   ResetJob *job = g_new0 (ResetJob, 1);
 
+  (void) lpad_operation_record (operation);
   job->job.run = reset_job;
   job->job.done = on_reset;
   job->job.clear = clear_reset_job;

@@ -74,23 +74,6 @@ clear_switch_job (LpadJob *job)
   g_bytes_unref (((SwitchJob *) job)->iccid);
 }
 
-/* Whether the command may have reached a chip that could not be read afterwards. Any other error was found
- * before the command was sent. */
-static gboolean
-may_be_lost (const GError *error)
-{
-  static const LpadError codes[]
-      = { LPAD_ERROR_CARD_REMOVED,   LPAD_ERROR_CARD_ERROR, LPAD_ERROR_CARD_BUSY,     LPAD_ERROR_MODEM_ERROR,
-          LPAD_ERROR_REFRESH_FAILED, LPAD_ERROR_TIMEOUT,    LPAD_ERROR_PROTOCOL_ERROR };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (codes); i++)
-    {
-      if (g_error_matches (error, LPAD_ERROR, (gint) codes[i]))
-        return TRUE;
-    }
-  return FALSE;
-}
-
 static void
 switch_job (LpadJob *job, LpadWorkbench *bench)
 {
@@ -133,7 +116,7 @@ switch_job (LpadJob *job, LpadWorkbench *bench)
       break;
     }
   lpad_job_set_inventory (job, bench, after);
-  if (job->entry != NULL && (after != NULL || !may_be_lost (job->error)))
+  if (job->entry != NULL && (after != NULL || !lpad_interruption_may_be_lost (job->error)))
     lpad_interruption_settle (job->entry, bench->inventory);
   /* The notifications follow on the same channel, once the bus has been told of the switch. */
   bench->hold = after != NULL && after->notifications->len > 0;

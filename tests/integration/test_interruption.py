@@ -262,6 +262,22 @@ def test_killed_at_a_change(shared, verb, function, before, state, executed):
     assert_invariants(shared)
 
 
+@pytest.mark.parametrize("executed", [True, False], ids=["executed", "not-executed"])
+def test_killed_at_a_reset(shared, executed):
+    add_profile(shared, enabled=False)
+    strike = assassin(shared)
+    if executed:
+        shared.chip.faults.at_call("MemoryReset", faults.mutate(strike))
+    else:
+        shared.chip.faults.at_apdu(1, faults.mutate(strike))
+    done = shared.lui("reset", "--operational", "--eid-digits", shared.chip.eid[-4:])
+    assert done.returncode == UNAVAILABLE, done
+    news = told(shared)
+    assert news["kind"] == "reset" and "reset of the chip was interrupted" in news["message"]
+    assert len(lui_json(shared, "list")["profiles"]) == (0 if executed else 1)
+    assert_invariants(shared)
+
+
 def test_told_until_somebody_has_read_it(shared):
     """It survives restarts; whoever reads it says so, and then it is gone for good."""
     order = place(shared)
