@@ -166,12 +166,13 @@ def test_isdr_that_is_not_found(shared):
 @status_words
 @verbs
 def test_status_word_in_place_of_the_change(shared, verb, sw):
-    """Nothing has changed, that is what is said, and the second try does it."""
+    """In whatever form it is told: nothing has changed, that is what is said, and the next try does it."""
     function, _, before, _ = VERBS[verb]
     name, exit_status, sentence = STATUS_WORDS[sw]
     iccid = add_profile(shared, enabled=before)
-    shared.chip.faults.at_call(function, faults.status(sw))
+    shared.chip.faults.at_call(function, faults.status(sw), times=None)
     check(run_verb(shared, verb, iccid, exit_status), name, sentence)
+    shared.chip.faults.clear()
     assert profile(shared, iccid).enabled == before and profile(shared, iccid).nickname is None
     assert_invariants(shared)
     run_verb(shared, verb, iccid)
