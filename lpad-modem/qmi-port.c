@@ -212,7 +212,7 @@ on_refresh_registered (GObject *source, GAsyncResult *result, gpointer user_data
 {
   LpadQmiPort *port = user_data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (QmiMessageUimRefreshRegisterAllOutput) output
+  g_autoptr (QmiMessageUimRefreshRegisterAllOutput) output G_GNUC_UNUSED
       = qmi_client_uim_refresh_register_all_finish (QMI_CLIENT_UIM (source), result, &error);
 
   if (!is_cancelled (error))
@@ -225,7 +225,7 @@ on_events_registered (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   LpadQmiPort *port = user_data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (QmiMessageUimRegisterEventsOutput) output
+  g_autoptr (QmiMessageUimRegisterEventsOutput) output G_GNUC_UNUSED
       = qmi_client_uim_register_events_finish (QMI_CLIENT_UIM (source), result, &error);
   g_autoptr (QmiMessageUimRefreshRegisterAllInput) input = NULL;
   g_autoptr (GArray) no_name = NULL;
