@@ -154,7 +154,7 @@ test_no_identifiers (Fixture *fixture, gconstpointer data)
 {
   static const char *const secrets[] = { EID, SERVER, ID, "89012345678901234" };
   g_autoptr (LpadJournal) journal = lpad_journal_open (fixture->folder);
-  g_autoptr (LpadJournalEntry) entry = record_download (journal, LPAD_PHASE_LOADING);
+  g_autoptr (LpadJournalEntry) entry G_GNUC_UNUSED = record_download (journal, LPAD_PHASE_LOADING);
   g_autoptr (GPtrArray) files = list (fixture, ".record");
   g_autofree char *text = NULL;
   struct stat status;
