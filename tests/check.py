@@ -17,7 +17,7 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[1]
 JOBS = max(2, os.cpu_count() or 2)
-STEP_SECONDS = 1200
+STEP_SECONDS = 3000
 TAP_LINE = re.compile(r"^(not ok|ok)\b\s*(\d*)\s*-?\s*([^#\n]*)(#\s*SKIP\b)?", re.I)
 
 
