@@ -10,6 +10,11 @@
 #define LPAD_MODEM_BUS_NAME "org.lpad.Modem1"
 #define LPAD_MODEM_BUS_ROOT "/org/lpad/Modem1"
 
+/* lpad-nm's, its one object and the interface of that, for lpad alone */
+#define LPAD_NM_BUS_NAME      "org.lpad.Nm1"
+#define LPAD_NM_BUS_PATH      "/org/lpad/Nm1"
+#define LPAD_NM_BUS_INTERFACE "org.lpad.Nm1"
+
 /* Printf formats of the paths of objects; paths carry no identifier of a chip or a subscription. */
 #define LPAD_BUS_EUICC_PATH        LPAD_BUS_ROOT "/euicc/%u"
 #define LPAD_BUS_PROFILE_PATH      "%s/profile/%u"                      /* of the eUICC's path */

@@ -161,7 +161,7 @@ def test_polkit_actions_are_complete(tree):
     assert len(actions) == 9 and members("method")
 
 
-@pytest.mark.parametrize("name", ["org.lpad.Lpad1.xml", "org.lpad.Modem1.xml"])
+@pytest.mark.parametrize("name", ["org.lpad.Lpad1.xml", "org.lpad.Modem1.xml", "org.lpad.Nm1.xml"])
 def test_the_installed_interfaces_are_the_contract(tree, name):
     assert only(tree, f"interfaces/{name}").read_bytes() == (TOP / "dbus" / name).read_bytes()
 

@@ -209,6 +209,7 @@ def check_tree() -> list[str]:
         *check_daemon_options(read("lpad/daemon/main.c"), read("man/lpad.8")),
         *check_daemon_options(read("lpad-modem/main.c"), read("man/lpad-modem.8"), "lpad-modem"),
         *check_documented(read("dbus/org.lpad.Modem1.xml")),
+        *check_documented(read("dbus/org.lpad.Nm1.xml")),
         *check_modem_errors(read("lpad-modem/modem-error.c"), read("dbus/org.lpad.Modem1.xml")),
         *check_errors(header, read("man/lpad.8"), read("lui-cli/lui-failure.c")),
         *check_error_texts(header, read("man/lpad.8")),

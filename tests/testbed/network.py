@@ -68,6 +68,8 @@ class Network:
         self._subscribers: dict[str, _Subscriber] = {}
         #: IMSIs that were registered, in order.
         self.attached: list[str] = []
+        #: Data connections that were asked for: who, and with which APN, in order; also those that were refused.
+        self.asked: list[tuple[str, str]] = []
         for record in subscribers:
             self.add(record)
 
@@ -108,6 +110,7 @@ class Network:
 
     def connect(self, imsi: str, apn: str) -> Session:
         """A data connection of a registered subscriber."""
+        self.asked.append((imsi, apn))
         if imsi in self.refused:
             raise Refused(self.refused[imsi])
         if apn and self.apns is not None and apn not in self.apns:
