@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "euicc-objects.h"
 
+#include <string.h>
+
+#include "address.h"
 #include "bus-object.h"
 #include "notification-object.h"
 #include "profile-object.h"
@@ -86,6 +89,23 @@ update_profiles (LpadEuiccObjects *objects, const LpadInventory *inventory)
     }
 }
 
+/* The name of the server at @address as sentences have it; "": @address is none. */
+static char *
+host_of (const char *address)
+{
+  g_autofree char *normal = address != NULL ? lpad_address_normalise (address, strlen (address), NULL) : NULL;
+
+  return normal != NULL ? lpad_address_host (normal) : g_strdup ("");
+}
+
+static char *
+failure_of (LpadEuiccObjects *objects, const LpadInventory *inventory, const LpadNotificationInfo *info)
+{
+  g_autofree char *host = host_of (info->address);
+
+  return lpad_store_get_failure (objects->core->store, inventory->eid, info->sequence_number, host);
+}
+
 /* What waits behind another one for the same recipient, the one at @place, waits for the time of that one,
  * and if it was not tried itself, for its reason. */
 static void
@@ -101,7 +121,7 @@ wait_behind (LpadEuiccObjects *objects,
   attempts->next
       = lpad_store_get_attempts (objects->core->store, inventory->eid, info->sequence_number, now).next;
   if (*failure == NULL)
-    *failure = lpad_store_get_failure (objects->core->store, inventory->eid, info->sequence_number);
+    *failure = failure_of (objects, inventory, info);
 }
 
 /* What became of the tries so far. What waits behind another one for the same recipient waits for the time,
@@ -118,7 +138,7 @@ show_attempts (LpadEuiccObjects *objects, const LpadInventory *inventory)
       const LpadNotificationInfo *info = g_ptr_array_index (inventory->notifications, i);
       g_autofree char *recipient = lpad_notification_object_recipient (info);
       LpadAttempts attempts = lpad_store_get_attempts (store, inventory->eid, info->sequence_number, now);
-      g_autofree char *failure = lpad_store_get_failure (store, inventory->eid, info->sequence_number);
+      g_autofree char *failure = failure_of (objects, inventory, info);
       guint before = GPOINTER_TO_UINT (g_hash_table_lookup (first, recipient)); /* place, from 1 */
 
       if (before == 0)
@@ -176,12 +196,13 @@ lpad_euicc_objects_note_deliveries (LpadEuiccObjects *objects, GPtrArray *delive
   for (guint i = 0; i < deliveries->len; i++)
     {
       const LpadDelivery *delivery = g_ptr_array_index (deliveries, i);
+      g_autofree char *host = host_of (delivery->address);
 
       /* What gave way to something else has not had its try, and what is gone needs none. */
       if (delivery->error != NULL && !g_error_matches (delivery->error, LPAD_ERROR, LPAD_ERROR_CANCELLED)
           && g_hash_table_contains (objects->notifications, &delivery->sequence_number))
         lpad_store_add_failure (
-            objects->core->store, inventory->eid, delivery->sequence_number, delivery->error, now);
+            objects->core->store, inventory->eid, delivery->sequence_number, host, delivery->error, now);
     }
   show_attempts (objects, inventory);
 }

@@ -24,6 +24,7 @@
 #define GROUPS_MAX         64           /* readers or chips that are remembered */
 #define HASH_DIGITS        32
 #define REASON_PREFIX      "reason-"
+#define HOST_MARK          "{host}" /* stands for the server's name in a reason */
 #define REASON_DIGITS      8
 #define REASON_MAX         300         /* octets */
 #define FIRST_DELAY        60          /* seconds */
@@ -271,25 +272,38 @@ lpad_store_get_attempts (LpadStore *store, const char *eid, guint64 sequence_num
   return attempts;
 }
 
+static char *
+replace (const char *text, const char *what, const char *by)
+{
+  g_auto (GStrv) parts = g_strsplit (text, what, -1);
+
+  return g_strjoinv (by, parts);
+}
+
 char *
-lpad_store_get_failure (LpadStore *store, const char *eid, guint64 sequence_number)
+lpad_store_get_failure (LpadStore *store, const char *eid, guint64 sequence_number, const char *host)
 {
   g_autofree char *group = hash_name ("eid", eid);
   g_auto (GStrv) values = read_notification (store, eid, sequence_number);
   g_autofree char *text = NULL;
+  g_autofree char *whole = NULL;
 
   if (values == NULL)
     return NULL;
   text = g_key_file_get_string (store->notifications.values, group, values[2], NULL);
-  return text != NULL ? lpad_text_clean ((const guint8 *) text, strlen (text), REASON_MAX) : NULL;
+  if (text == NULL)
+    return NULL;
+  whole = replace (text, HOST_MARK, host);
+  return lpad_text_clean ((const guint8 *) whole, strlen (whole), REASON_MAX);
 }
 
 /* The name of the key that holds the reason, which is made when it is new. */
 static char *
-keep_reason (LpadStore *store, const char *group, const char *message)
+keep_reason (LpadStore *store, const char *group, const char *message, const char *host)
 {
-  g_autofree char *hash = hash_name ("reason", message);
-  g_autofree char *text = lpad_text_clean ((const guint8 *) message, strlen (message), REASON_MAX);
+  g_autofree char *stripped = *host != '\0' ? replace (message, host, HOST_MARK) : g_strdup (message);
+  g_autofree char *hash = hash_name ("reason", stripped);
+  g_autofree char *text = lpad_text_clean ((const guint8 *) stripped, strlen (stripped), REASON_MAX);
   char *key = g_strdup_printf (REASON_PREFIX "%.*s", REASON_DIGITS, hash);
 
   g_key_file_set_string (store->notifications.values, group, key, text);
@@ -297,7 +311,12 @@ keep_reason (LpadStore *store, const char *group, const char *message)
 }
 
 void
-lpad_store_add_failure (LpadStore *store, const char *eid, guint64 sequence_number, GError *error, gint64 now)
+lpad_store_add_failure (LpadStore *store,
+                        const char *eid,
+                        guint64 sequence_number,
+                        const char *host,
+                        GError *error,
+                        gint64 now)
 {
   LpadAttempts attempts = lpad_store_get_attempts (store, eid, sequence_number, now);
   g_autofree char *group = hash_name ("eid", eid);
@@ -310,7 +329,7 @@ lpad_store_add_failure (LpadStore *store, const char *eid, guint64 sequence_numb
   if (attempts.failures < 11) /* 60 s * 2^11 is more than a day */
     delay = MIN (LONGEST_DELAY, (gint64) FIRST_DELAY << attempts.failures);
   make_room (&store->notifications, group);
-  reason = keep_reason (store, group, error->message);
+  reason = keep_reason (store, group, error->message, host);
   value = g_strdup_printf ("%u;%" G_GINT64_FORMAT ";%s;%s;",
                            attempts.failures + 1,
                            now + delay,

@@ -53,16 +53,20 @@ typedef struct
  */
 LpadAttempts lpad_store_get_attempts (LpadStore *store, const char *eid, guint64 sequence_number, gint64 now);
 
-/** lpad_store_get_failure: why the last try failed, a sentence; NULL: none has. Free with g_free(). */
-char *lpad_store_get_failure (LpadStore *store, const char *eid, guint64 sequence_number);
+/**
+ * lpad_store_get_failure: why the last try failed, a sentence; NULL: none has. Free with g_free().
+ * @host: the server's name, which the store does not know; "": it has none
+ */
+char *lpad_store_get_failure (LpadStore *store, const char *eid, guint64 sequence_number, const char *host);
 
 /**
- * lpad_store_add_failure: a delivery failed at @now because of @error; the next try is 1 minute later, and
- * twice as long each time after, up to 24 hours.
+ * lpad_store_add_failure: a delivery to @host failed at @now because of @error; the next try is 1 minute
+ * later, and twice as long each time after, up to 24 hours. The reason is stored without the name.
  */
 void lpad_store_add_failure (LpadStore *store,
                              const char *eid,
                              guint64 sequence_number,
+                             const char *host,
                              GError *error,
                              gint64 now);
 

@@ -87,6 +87,9 @@ def renew(stack: Stack) -> None:
         except Refused:  # a test that failed has left a chip that does not answer
             _insert_cards(stack)
             _reload(stack)
+    else:
+        for path in (stack.state_folder / "issuers").rglob("*.pem"):
+            path.unlink()
     for chip in stack.chips:
         chip.transcript.clear()
         chip.counters.reset()
@@ -108,6 +111,10 @@ def _reload(stack: Stack) -> None:
     none = GLib.Variant.new_tuple(variant_dict({}))
     with Client(stack) as client:
         client.call(ROOT, f"{MANAGER}.Rescan", none)
+        for issuer in client.properties(ROOT, MANAGER)["Issuers"]:
+            if issuer["removable"]:
+                fingerprint = GLib.Variant("s", issuer["fingerprint"])
+                client.call(ROOT, f"{MANAGER}.RemoveIssuer", GLib.Variant.new_tuple(fingerprint, variant_dict({})))
         for chip in stack.chips:
             client.call(client.euicc(chip.eid), f"{EUICC}.Reload", none)
             client.call(client.euicc(chip.eid), f"{EUICC}.AcknowledgeInterruptions", none)

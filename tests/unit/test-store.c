@@ -8,6 +8,7 @@
 #include "error-details.h"
 
 #define EID    "89049032000000000000000000000163"
+#define HOST   "smdp.example.com"
 #define READER "ACME Reader 00 00"
 #define NOW    G_GINT64_CONSTANT (1700000000)
 #define DAY    G_GINT64_CONSTANT (86400)
@@ -92,7 +93,7 @@ add_failure_of (LpadStore *store, guint64 number, LpadError code, const char *me
 {
   g_autoptr (GError) error = g_error_new_literal (LPAD_ERROR, (gint) code, message);
 
-  lpad_store_add_failure (store, EID, number, error, now);
+  lpad_store_add_failure (store, EID, number, HOST, error, now);
 }
 
 static void
@@ -127,6 +128,7 @@ static void
 test_failures (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *path = file_path (fixture, "notifications.ini");
+  g_autofree char *before = NULL;
   g_autofree char *text = NULL;
   g_autofree char *first = NULL;
   g_autofree char *second = NULL;
@@ -134,22 +136,25 @@ test_failures (Fixture *fixture, gconstpointer data)
   LpadStore *store = lpad_store_open (fixture->folder);
   const guint64 kept = 2;
 
-  g_assert_null (lpad_store_get_failure (store, EID, 1));
-  add_failure_of (store, 1, LPAD_ERROR_SERVER_UNREACHABLE, "The server; cannot be reached", NOW);
+  g_assert_null (lpad_store_get_failure (store, EID, 1, HOST));
+  add_failure_of (store, 1, LPAD_ERROR_SERVER_UNREACHABLE, "The server " HOST "; cannot be reached", NOW);
   add_failure (store, 2, NOW);
   add_failure (store, 3, NOW);
   lpad_store_save (store);
   lpad_store_free (store);
 
   store = lpad_store_open (fixture->folder);
-  first = lpad_store_get_failure (store, EID, 1);
-  second = lpad_store_get_failure (store, EID, 3);
-  g_assert_cmpstr (first, ==, "The server; cannot be reached");
+  first = lpad_store_get_failure (store, EID, 1, HOST);
+  second = lpad_store_get_failure (store, EID, 3, HOST);
+  g_assert_cmpstr (first, ==, "The server " HOST "; cannot be reached");
   g_assert_cmpstr (second, ==, "The server refused");
   g_assert_true (lpad_store_get_attempts (store, EID, 1, NOW).unreachable);
   g_assert_false (lpad_store_get_attempts (store, EID, 2, NOW).unreachable);
 
   g_array_append_val (pending, kept);
+  g_assert_true (g_file_get_contents (path, &before, NULL, NULL));
+  g_assert_nonnull (strstr (before, "cannot be reached"));
+  g_assert_null (strstr (before, HOST));
   lpad_store_keep_only (store, EID, pending);
   lpad_store_save (store);
   lpad_store_free (store);
