@@ -9,6 +9,7 @@ static const GDBusErrorEntry names[] = {
   { LPAD_MODEM_ERROR_NOT_FOUND, "org.lpad.Modem1.Error.NotFound" },
   { LPAD_MODEM_ERROR_MODEM_REFUSES, "org.lpad.Modem1.Error.ModemRefuses" },
   { LPAD_MODEM_ERROR_NOT_READY, "org.lpad.Modem1.Error.NotReady" },
+  { LPAD_MODEM_ERROR_NOT_SUPPORTED, "org.lpad.Modem1.Error.NotSupported" },
 };
 
 GQuark

@@ -8,7 +8,9 @@
 
 #define OPEN_TIMEOUT     15 /* seconds */
 #define SETUP_TIMEOUT    10
-#define REFRESH_WAIT     3 /* seconds after which a refresh is over, told or not */
+#define REFRESH_WAIT     3  /* seconds after which a refresh is over, told or not */
+#define LOOK_TIME        1  /* seconds after which a card that is away is looked for again */
+#define LOOKS            10 /* so often */
 #define EID_DIGITS_MAX   32
 #define ICCID_DIGITS_MAX 20
 
@@ -19,10 +21,14 @@ struct _LpadQmiPort
   GCancellable *cancellable;
   QmiDevice *device;
   QmiClient *client;
+  LpadDmsIdentity *identity;
   gulong removed_handler;
   guint refresh_timer;
+  guint look_timer;
+  guint looks;        /* that are left */
   gboolean told;      /* of slots before */
   gboolean card_seen; /* in the active slot, when last told */
+  char *iccid;        /* of that card; "" if not known */
 };
 
 /* A callback of a port that has been freed finds its operation cancelled and touches nothing. */
@@ -39,6 +45,8 @@ lpad_qmi_slot_free (LpadQmiSlot *slot)
   g_free (slot->iccid);
   g_free (slot);
 }
+
+static void ask_slots (LpadQmiPort *port);
 
 static void
 gone (LpadQmiPort *port, const GError *error)
@@ -67,25 +75,40 @@ digits (GArray *octets, gboolean swapped, gsize maximum)
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
-/* Cards that go and come without a word of a refresh are a refresh all the same. */
+/* Another profile without a word of a refresh. */
+static gboolean
+has_switched (LpadQmiPort *port, const char *iccid)
+{
+  return port->card_seen && port->refresh_timer == 0 && *port->iccid != '\0' && *iccid != '\0'
+         && !g_str_equal (port->iccid, iccid);
+}
+
+/* Cards that go and come, or change, without a word of a refresh are a refresh all the same. */
 static void
 tell_slots (LpadQmiPort *port, GPtrArray *slots)
 {
-  gboolean present = FALSE;
+  gboolean present = FALSE, switched;
+  const char *iccid = "";
 
   for (guint i = 0; i < slots->len; i++)
     {
       const LpadQmiSlot *slot = g_ptr_array_index (slots, i);
 
-      present = present || (slot->active && slot->present);
+      if (!slot->active || !slot->present)
+        continue;
+      present = TRUE;
+      iccid = slot->iccid;
     }
-  if (port->card_seen && !present)
+  switched = present && has_switched (port, iccid);
+  if ((port->card_seen && !present) || switched)
     port->events.reset (port->user_data);
   port->events.slots (slots, port->user_data);
-  if (port->told && !port->card_seen && present && port->refresh_timer == 0)
+  if (switched || (port->told && !port->card_seen && present && port->refresh_timer == 0))
     port->events.refreshed (port->user_data);
   port->told = TRUE;
   port->card_seen = present;
+  g_free (port->iccid);
+  port->iccid = g_strdup (iccid);
 }
 
 static void
@@ -140,6 +163,26 @@ on_slot_status (QmiClientUim *client, QmiIndicationUimSlotStatusOutput *output, 
   take_slots (user_data, states, infos, eids);
 }
 
+static gboolean
+on_look_time (gpointer user_data)
+{
+  LpadQmiPort *port = user_data;
+
+  port->look_timer = 0;
+  ask_slots (port);
+  return G_SOURCE_REMOVE;
+}
+
+/* A card that is being reset without a word comes back without one. */
+static void
+look_again (LpadQmiPort *port)
+{
+  if (port->card_seen || port->looks == 0 || port->look_timer != 0)
+    return;
+  port->looks--;
+  port->look_timer = g_timeout_add_seconds (LOOK_TIME, on_look_time, port);
+}
+
 static void
 on_slots (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -161,7 +204,15 @@ on_slots (GObject *source, GAsyncResult *result, gpointer user_data)
       qmi_message_uim_get_slot_status_output_get_physical_slot_information (output, &infos, NULL);
       qmi_message_uim_get_slot_status_output_get_slot_eid (output, &eids, NULL);
       take_slots (port, states, infos, eids);
+      look_again (port);
     }
+}
+
+static void
+ask_slots (LpadQmiPort *port)
+{
+  qmi_client_uim_get_slot_status (
+      QMI_CLIENT_UIM (port->client), NULL, SETUP_TIMEOUT, port->cancellable, on_slots, port);
 }
 
 /* Refresh */
@@ -171,8 +222,7 @@ refresh_over (LpadQmiPort *port)
 {
   g_clear_handle_id (&port->refresh_timer, g_source_remove);
   port->events.refreshed (port->user_data);
-  qmi_client_uim_get_slot_status (
-      QMI_CLIENT_UIM (port->client), NULL, SETUP_TIMEOUT, port->cancellable, on_slots, port);
+  lpad_qmi_port_look (port);
 }
 
 static gboolean
@@ -197,6 +247,8 @@ on_refresh (QmiClientUim *client, QmiIndicationUimRefreshOutput *output, gpointe
   if (stage == QMI_UIM_REFRESH_STAGE_START)
     {
       port->events.reset (port->user_data);
+      g_free (port->iccid);
+      port->iccid = g_strdup ("");
       g_clear_handle_id (&port->refresh_timer, g_source_remove);
       port->refresh_timer = g_timeout_add_seconds (REFRESH_WAIT, on_refresh_wait, port);
     }
@@ -205,6 +257,19 @@ on_refresh (QmiClientUim *client, QmiIndicationUimRefreshOutput *output, gpointe
 }
 
 /* Opening */
+
+static void
+on_identified (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  LpadQmiPort *port = user_data;
+  g_autoptr (GError) error = NULL;
+  LpadDmsIdentity *identity = lpad_dms_identify_finish (result, &error);
+
+  if (is_cancelled (error))
+    return;
+  port->identity = identity;
+  ask_slots (port);
+}
 
 /* Events are a help, not a need: a modem that refuses them is used without. */
 static void
@@ -216,8 +281,7 @@ on_refresh_registered (GObject *source, GAsyncResult *result, gpointer user_data
       = qmi_client_uim_refresh_register_all_finish (QMI_CLIENT_UIM (source), result, &error);
 
   if (!is_cancelled (error))
-    qmi_client_uim_get_slot_status (
-        QMI_CLIENT_UIM (source), NULL, SETUP_TIMEOUT, port->cancellable, on_slots, port);
+    lpad_dms_identify (port->device, port->cancellable, on_identified, port);
 }
 
 static void
@@ -351,6 +415,7 @@ lpad_qmi_port_new (const char *path, const LpadQmiPortEvents *events, gpointer u
   g_autoptr (GFile) file = g_file_new_for_path (path);
 
   port->events = *events;
+  port->iccid = g_strdup ("");
   port->user_data = user_data;
   port->cancellable = g_cancellable_new ();
   if (proxy_runs ())
@@ -365,6 +430,7 @@ lpad_qmi_port_free (LpadQmiPort *port)
 {
   g_cancellable_cancel (port->cancellable);
   g_clear_handle_id (&port->refresh_timer, g_source_remove);
+  g_clear_handle_id (&port->look_timer, g_source_remove);
   if (port->client != NULL)
     {
       g_signal_handlers_disconnect_by_data (port->client, port);
@@ -377,7 +443,9 @@ lpad_qmi_port_free (LpadQmiPort *port)
       g_signal_handler_disconnect (port->device, port->removed_handler);
       g_object_unref (port->device);
     }
+  g_clear_pointer (&port->identity, lpad_dms_identity_free);
   g_object_unref (port->cancellable);
+  g_free (port->iccid);
   g_free (port);
 }
 
@@ -418,4 +486,23 @@ lpad_qmi_port_send_finish (GObject *source, GAsyncResult *result, GError **error
     g_set_error (
         error, LPAD_MODEM_ERROR, LPAD_MODEM_ERROR_FAILED, "The modem did not answer: %s.", failure->message);
   return answer;
+}
+
+const LpadDmsIdentity *
+lpad_qmi_port_identity (LpadQmiPort *port)
+{
+  return port->identity;
+}
+
+void
+lpad_qmi_port_look (LpadQmiPort *port)
+{
+  port->looks = LOOKS;
+  ask_slots (port);
+}
+
+void
+lpad_qmi_port_reset (LpadQmiPort *port, GAsyncReadyCallback done, gpointer user_data)
+{
+  lpad_dms_reset (port->device, port->cancellable, done, user_data);
 }

@@ -3,6 +3,7 @@
 
 #include <libqmi-glib.h>
 
+#include "dms.h"
 #include "modem-error.h"
 
 G_BEGIN_DECLS
@@ -66,6 +67,17 @@ void lpad_qmi_port_send (LpadQmiPort *port,
 /** lpad_qmi_port_send_finish: the answer, whatever its result is; NULL and an error of LPAD_MODEM_ERROR when
  * none came. */
 QmiMessage *lpad_qmi_port_send_finish (GObject *source, GAsyncResult *result, GError **error);
+
+/** lpad_qmi_port_identity: who the modem is, from the first time that slots are told of. Returns: (nullable)
+ */
+const LpadDmsIdentity *lpad_qmi_port_identity (LpadQmiPort *port);
+
+/** lpad_qmi_port_look: asks for the slots again and tells them: what the modem says by itself may be missing.
+ */
+void lpad_qmi_port_look (LpadQmiPort *port);
+
+/** lpad_qmi_port_reset: lpad_dms_reset() of the modem; an error at once while the port cannot be used. */
+void lpad_qmi_port_reset (LpadQmiPort *port, GAsyncReadyCallback done, gpointer user_data);
 
 /** lpad_qmi_slot_free: frees one. */
 void lpad_qmi_slot_free (LpadQmiSlot *slot);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "firewall.h"
+#include "inhibit.h"
 #include "lpad-modem-bus.h"
 #include "uim.h"
 
@@ -16,6 +17,7 @@
 struct _LpadModemSlot
 {
   gatomicrefcount references;
+  GDBusConnection *connection;
   GDBusObjectManagerServer *objects; /* NULL: it has been taken off the bus */
   LpadModemBusObjectSkeleton *object;
   LpadModemBusSlot *skeleton;
@@ -24,6 +26,7 @@ struct _LpadModemSlot
   LpadModemJournal *journal;
   LpadQmiPort *port;
   guint resets; /* a channel that was opened before one of them is none */
+  gboolean recovering;
 };
 
 /* A call of the bus that waits for the modem. */
@@ -40,6 +43,7 @@ slot_unref (LpadModemSlot *slot)
 {
   if (!g_atomic_ref_count_dec (&slot->references))
     return;
+  g_object_unref (slot->connection);
   g_object_unref (slot->skeleton);
   g_object_unref (slot->object);
   g_ptr_array_unref (slot->aids);
@@ -307,7 +311,7 @@ on_powered_on (GObject *source, GAsyncResult *result, gpointer user_data)
   if (answer == NULL || !lpad_uim_done (answer, &error))
     g_dbus_method_invocation_return_gerror (call->invocation, error);
   else
-    lpad_modem_bus_slot_complete_power_cycle (call->slot->skeleton, call->invocation);
+    g_dbus_method_invocation_return_value (call->invocation, NULL);
 }
 
 static void
@@ -350,6 +354,71 @@ on_power_cycle (LpadModemBusSlot *skeleton, GDBusMethodInvocation *invocation, g
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
+/* Recovery */
+
+static void
+finish_recovery (Call *call, const GError *error)
+{
+  call->slot->recovering = FALSE;
+  if (error != NULL)
+    g_dbus_method_invocation_return_gerror (call->invocation, error);
+  else
+    g_dbus_method_invocation_return_value (call->invocation, NULL);
+}
+
+static void
+on_inhibited (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Call) call = user_data;
+  g_autoptr (GError) error = NULL;
+
+  (void) lpad_modem_inhibit_finish (result, &error);
+  if (call->slot->port != NULL)
+    lpad_qmi_port_look (call->slot->port);
+  finish_recovery (call, error);
+}
+
+static void
+on_modem_reset (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Call) call = user_data;
+  g_autoptr (GError) error = NULL;
+
+  (void) lpad_dms_reset_finish (result, &error);
+  finish_recovery (call, error);
+}
+
+static gboolean
+on_recover (LpadModemBusSlot *skeleton,
+            GDBusMethodInvocation *invocation,
+            const char *step,
+            gpointer user_data)
+{
+  LpadModemSlot *slot = user_data;
+  const char *physical = lpad_modem_bus_slot_get_physical_device (slot->skeleton);
+  guint16 transaction;
+  guint8 cid;
+
+  if (g_str_equal (step, "power-cycle"))
+    return on_power_cycle (skeleton, invocation, user_data);
+  if (slot->recovering)
+    return fail (invocation, LPAD_MODEM_ERROR_NOT_READY, "The modem is being recovered already.");
+  if (g_str_equal (step, "inhibit"))
+    {
+      slot->recovering = TRUE;
+      lpad_modem_inhibit (slot->connection, physical, on_inhibited, call_new (slot, invocation));
+    }
+  else if (!g_str_equal (step, "reset"))
+    g_dbus_method_invocation_return_error (
+        invocation, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, "“%s” is no way to recover a modem.", step);
+  else if (can_send (slot, invocation, &cid, &transaction))
+    {
+      slot->recovering = TRUE;
+      lpad_qmi_port_reset (slot->port, on_modem_reset, call_new (slot, invocation));
+    }
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
 /* Life */
 
 /* Folder of the USB device whose interface the port belongs to; "" if it is none. */
@@ -372,6 +441,7 @@ lpad_modem_slot_new (const LpadModemService *service, const char *path, const ch
   g_autofree char *physical = physical_device (device);
 
   g_atomic_ref_count_init (&slot->references);
+  slot->connection = g_object_ref (service->connection);
   slot->objects = g_object_ref (service->objects);
   slot->aids = g_ptr_array_ref (service->aids);
   slot->journal = service->journal;
@@ -381,10 +451,14 @@ lpad_modem_slot_new (const LpadModemService *service, const char *path, const ch
   lpad_modem_bus_slot_set_device (slot->skeleton, device);
   lpad_modem_bus_slot_set_physical_device (slot->skeleton, physical);
   lpad_modem_bus_slot_set_slot (slot->skeleton, number);
+  lpad_modem_bus_slot_set_transport (slot->skeleton, "qmi");
+  lpad_modem_bus_slot_set_imei (slot->skeleton, "");
+  lpad_modem_bus_slot_set_quirks (slot->skeleton, g_variant_new ("a{sv}", NULL));
   g_signal_connect (slot->skeleton, "handle-open-channel", G_CALLBACK (on_open_channel), slot);
   g_signal_connect (slot->skeleton, "handle-transmit", G_CALLBACK (on_transmit), slot);
   g_signal_connect (slot->skeleton, "handle-close-channel", G_CALLBACK (on_close_channel), slot);
   g_signal_connect (slot->skeleton, "handle-power-cycle", G_CALLBACK (on_power_cycle), slot);
+  g_signal_connect (slot->skeleton, "handle-recover", G_CALLBACK (on_recover), slot);
   lpad_modem_bus_object_skeleton_set_slot (slot->object, slot->skeleton);
   return slot;
 }
@@ -404,7 +478,10 @@ lpad_modem_slot_free (LpadModemSlot *slot)
 void
 lpad_modem_slot_set_port (LpadModemSlot *slot, LpadQmiPort *port)
 {
+  const LpadDmsIdentity *identity = port != NULL ? lpad_qmi_port_identity (port) : NULL;
+
   slot->port = port;
+  lpad_modem_bus_slot_set_imei (slot->skeleton, identity != NULL ? identity->imei : "");
 }
 
 /* Closes what a lpad-modem that crashed has left open. */

@@ -14,7 +14,7 @@ from gi.repository import Gio, GLib
 
 from testbed import pki
 from testbed.mobile import LPAD_MODEM, Mobile
-from testbed.modem import firmware
+from testbed.modem import Firmware, firmware
 from testbed.modem.qmux import Error
 from testbed.network import Network
 from testbed.process import wait_until
@@ -83,6 +83,9 @@ class Caller:
 
     def power_cycle(self) -> None:
         self.call(self.path, SLOT, "PowerCycle")
+
+    def recover(self, step: str) -> None:
+        self.call(self.path, SLOT, "Recover", GLib.Variant("(s)", (step,)))
 
     def listen(self) -> list[str]:
         """Names of the signals of lpad-modem from now on, for hears()."""
@@ -178,6 +181,7 @@ def test_channels(mobile, caller):
     assert (slot["CardState"], slot["IsEuicc"]) == ("present", True)
     assert (slot["Eid"], slot["Iccid"]) == (chip.eid, FIRST.iccid)
     assert slot["PhysicalDevice"] == "/sys/devices/pci0000:00/0000:00:14.0/usb1/1-1"
+    assert (slot["Transport"], slot["Imei"]) == ("qmi", mobile.modem.firmware.imei)
 
     channel, response = caller.open()
     assert response == chip.fci()
@@ -257,6 +261,41 @@ def test_switches(mobile, caller, behaviour):
     wait_until(lambda: hears(heard, "Refreshed"), 10, "the signal")
     assert error_of(caller.transmit, channel.number, GET_EID) == "NoSuchChannel"
     assert BusChannel(caller).es10(bytes.fromhex("BF3E035C015A")).hex().endswith(chip_of(mobile).eid)
+
+
+def test_recovery(mobile):
+    """A switch that the firmware keeps for itself is seen by ModemManager after the step that helps."""
+    mobile.start_modem_manager()
+    caller = Caller(mobile)
+    profiles = [FIRST, SECOND]
+    steps = {"silent": "inhibit", "silent-until-power-cycle": "power-cycle", "silent-until-reset": "reset"}
+    for behaviour, step in steps.items():
+        before, after = profiles
+        mobile.wait_for_modem(lambda modem, iccid=before.iccid: modem.iccid == iccid)
+        mobile.modem.firmware.behaviour = behaviour
+        channel = BusChannel(caller)
+        assert channel.es10(switch(0xBF31, after.iccid_octets)).hex() == "bf3103800100"
+        caller.recover(step)
+        mobile.wait_for_modem(lambda modem, iccid=after.iccid: modem.iccid == iccid, what=f"{step} to help")
+        wait_until(lambda iccid=after.iccid: caller.slots() and caller.slot["Iccid"] == iccid, 20, f"the new ICCID after {step}")
+        assert error_of(caller.transmit, channel.number, GET_EID) == "NoSuchChannel"
+        profiles.reverse()
+    caller.close()
+
+
+def test_recovery_that_is_not_to_be_had(mobile, caller):
+    """Without ModemManager, with firmware that does not reset, and with a word that means nothing."""
+    assert error_of(caller.recover, "inhibit") == "NotSupported"
+    mobile.modem.faults.at_message("DMS Set Operating Mode", firmware.error(Error.NOT_SUPPORTED), times=2)
+    assert error_of(caller.recover, "reset") == "Failed"
+    assert error_of(caller.recover, "pray") == "org.freedesktop.DBus.Error.InvalidArgs"
+
+
+def test_a_modem_without_an_imei(make_mobile):
+    mobile = make_mobile(firmware=Firmware(imei="no number"))
+    caller = Caller(mobile)
+    assert caller.slot["Imei"] == ""
+    caller.close()
 
 
 def test_beside_modem_manager_and_debians_proxy(make_mobile):
