@@ -7,8 +7,9 @@
         modem.enable()
 
 All programs run in namespaces of their own, with a /sys and a /dev in which there is one USB modem with its
-control port (cdc-wdm0) and its data port (wwan0), which is one end of a cable; the other end is air0.  The
-modem answers as a qmi-proxy (proxy "own"), or as the device of Debian's qmi-proxy (proxy "debian").
+control port (cdc-wdm0) and its data port (wwan0), which is one end of a cable; the other end is air0, and leads
+nowhere, or to an Internet.  The modem answers as a qmi-proxy (proxy "own"), or as the device of Debian's qmi-proxy
+(proxy "debian").
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from testbed.bus import TOP, Bus, adapted_policy
+from testbed.internet import CABLE_END, Internet
 from testbed.modem import Firmware, Modem, ProxyPort, PtyPort, listen_abstract
 from testbed.modem.client import QmiClient, connect_abstract
 from testbed.namespace import Namespace
@@ -30,7 +32,7 @@ from testbed.process import Program, Run, StackError, need_programs, wait_until
 from testbed.veuicc import Euicc
 
 PROXY_NAME = "qmi-proxy"
-CONTROL_PORT, DATA_PORT, CABLE_END = "cdc-wdm0", "wwan0", "air0"
+CONTROL_PORT, DATA_PORT = "cdc-wdm0", "wwan0"
 LPAD_MODEM = "org.lpad.Modem1"
 LPAD_MODEM_POLICY = TOP / "data" / "org.lpad.Modem1.conf"
 MODEM_MANAGER = "org.freedesktop.ModemManager1"
@@ -61,10 +63,25 @@ else
 fi
 mount --rbind "$FAKE_DEV" /dev
 mount --bind "$FAKE_SYS" /sys
+if [ -n "$RESOLV_CONF" ]; then
+  target=$(readlink -m /etc/resolv.conf)
+  mkdir -p "$(dirname "$target")"
+  [ -e "$target" ] || touch "$target"
+  mount --bind "$RESOLV_CONF" "$target"
+fi
 ip link set lo up
 ip link add "$DATA_PORT" type veth peer name "$CABLE_END"
-ip address add 10.45.0.1/30 dev "$CABLE_END"
+[ -n "$RESOLV_CONF" ] || ip address add 10.45.0.1/24 dev "$CABLE_END"
 ip link set "$CABLE_END" up
+"""
+
+#: What a program on the device does to reach a server.
+REACH = """
+import socket, sys
+try:
+    socket.create_connection((sys.argv[1], int(sys.argv[2])), float(sys.argv[3])).close()
+except OSError as error:
+    print(error)
 """
 
 
@@ -114,9 +131,11 @@ class Mobile:
 
     def __init__(
         self, chips: Sequence[Euicc | None], *, network: Network | None = None, firmware: Firmware | None = None,
-        proxy: str = "own",
+        proxy: str = "own", internet: Internet | None = None,
     ):
-        self._chips, self._network, self._firmware, self._proxy = chips, network, firmware, proxy
+        self._chips, self._firmware, self._proxy = chips, firmware, proxy
+        self.network = network or Network()
+        self.internet = internet
         self._started: list = []
         self._manager: Program | None = None
         self._pty: PtyPort | None = None
@@ -146,9 +165,14 @@ class Mobile:
         self.polkit = self._begin(Polkit(self.bus.connect()))
         if self._proxy == "debian":
             self._pty = PtyPort()
+        if self.internet:
+            self._begin(self.internet).start(self.run, self.env)
         self.namespace = self._make_namespace()
+        if self.internet:
+            self.internet.take_cable(self.namespace)
+            self.network.wires = self.internet
         port = self._pty or ProxyPort(self.namespace.inside(lambda: listen_abstract(PROXY_NAME)))
-        self.modem = Modem(self._chips, [port], network=self._network, firmware=self._firmware)
+        self.modem = Modem(self._chips, [port], network=self.network, firmware=self._firmware)
         self.modem.on_vanish = lambda: self._report("remove")
         self.modem.on_appear = lambda: self._report("add")
         self._begin(self.modem.start())
@@ -181,9 +205,10 @@ class Mobile:
         sysfs.mkdir()
         devices.mkdir()
         make_sysfs(sysfs)
+        resolver = self.internet.write_resolv_conf(self.run.folder / "resolv.conf") if self.internet else ""
         return Namespace(self.run, "namespace", SETUP, {
             **self.env, "FAKE_SYS": str(sysfs), "FAKE_DEV": str(devices), "PTY": self._pty.path if self._pty else "",
-            "CONTROL_PORT": CONTROL_PORT, "DATA_PORT": DATA_PORT, "CABLE_END": CABLE_END,
+            "CONTROL_PORT": CONTROL_PORT, "DATA_PORT": DATA_PORT, "CABLE_END": CABLE_END, "RESOLV_CONF": str(resolver),
         })
 
     # Debian's programs
@@ -261,6 +286,24 @@ class Mobile:
         """A client of this process, through the proxy."""
         connection = self.namespace.inside(lambda: connect_abstract(PROXY_NAME))
         return QmiClient(connection, f"/dev/{CONTROL_PORT}")
+
+    # The data port
+
+    def use_bearer(self) -> None:
+        """Set the data port up for the connection that ModemManager has, as NetworkManager would."""
+        bearer = self._json(f"--bearer={self.seen_modem().bearers[0]}")["bearer"]["ipv4-config"]
+        done = self.execute("/bin/sh", "-ec", f"""
+            ip address flush dev {DATA_PORT}
+            ip address add {bearer['address']}/{bearer['prefix']} dev {DATA_PORT}
+            ip link set {DATA_PORT} up
+            ip route replace default via {bearer['gateway']} dev {DATA_PORT}""")
+        if done.returncode != 0:
+            raise StackError(f"the data port cannot be set up: {done.stderr.strip()}")
+
+    def reach(self, host: str, port: int, timeout: float = 5.0) -> str:
+        """Empty when the device gets a TCP connection there; else what the system said."""
+        done = self.execute("/usr/bin/python3", "-I", "-c", REACH, host, str(port), str(timeout))
+        return done.stdout.strip() or done.stderr.strip()
 
     # What ModemManager shows
 

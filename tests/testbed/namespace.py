@@ -41,6 +41,10 @@ class Namespace:
     def pid(self) -> int:
         return self._holder.pid
 
+    @property
+    def running(self) -> bool:
+        return self._holder.running
+
     def command(self, *words: str) -> list[str]:
         """The command that runs a command in here."""
         return ["nsenter", "--target", str(self.pid), "--net", "--mount", "--ipc", "--", *words]

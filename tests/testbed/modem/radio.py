@@ -25,6 +25,8 @@ class Radio:
         #: Cause of the last refusal.
         self.cause: int | None = None
         self._attempt = 0
+        #: Who is registered; empty when nobody is.
+        self._imsi = ""
 
     @property
     def registered(self) -> bool:
@@ -33,6 +35,9 @@ class Radio:
     def lost(self) -> None:
         """The card or the power is gone."""
         self._attempt += 1
+        if self._imsi:
+            self._modem.network.detach(self._imsi)
+            self._imsi = ""
         self._become(NOT_REGISTERED)
         self._modem.wds.drop_all()
 
@@ -48,9 +53,10 @@ class Radio:
     def _attach(self, attempt: int) -> None:
         if attempt != self._attempt:
             return
+        imsi = self._modem.slot.seen.imsi
         try:
-            self.roaming = self._modem.network.attach(self._modem.slot.seen.imsi, self._authenticate)
-            self.cause = None
+            self.roaming = self._modem.network.attach(imsi, self._authenticate)
+            self._imsi, self.cause = imsi, None
             self._become(REGISTERED)
         except Refused as refused:
             self.cause = refused.cause

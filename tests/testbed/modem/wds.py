@@ -60,7 +60,7 @@ class Wds(QmiService):
         handle = message.get(0x01).u32()
         if handle not in self.sessions:
             raise QmiError(Error.INVALID_HANDLE)
-        del self.sessions[handle]
+        self.modem.network.disconnect(self.sessions.pop(handle))
         client.memory.pop("handle", None)
         client.wants.discard(PACKET_STATUS)
         return {}
