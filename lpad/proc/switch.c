@@ -290,12 +290,35 @@ is_achieved (const LpadInventory *seen, const Wish *wish, GError *error_of_comma
   return wish->command != LPAD_STATE_COMMAND_DELETE || result_of (error_of_command) != NO_SUCH_PROFILE;
 }
 
-/* One form after the other until the chip, read again, shows what was wished. */
+/* Whether the chip has said nothing that could be the end of it. */
+static gboolean
+is_pending (GError *error_of_command)
+{
+  LpadErrorDetails *details = error_of_command != NULL ? lpad_error_details (error_of_command) : NULL;
+
+  return details == NULL || (details->result < 0 && details->status_word == 0);
+}
+
+/* What comes now is the device's, which has to reset the card. The channel will not outlive that. */
+static void
+leave_to_device (LpadChip *chip, LpadLadder *ladder, LpadSwitchSent *sent, GError *error_of_command)
+{
+  sent->pending = TRUE;
+  sent->refresh_comes = lpad_ladder_form (ladder)->refresh;
+  sent->lost = error_of_command;
+  if (error_of_command == NULL)
+    lpad_ladder_worked (ladder, lpad_chip_ladder (chip));
+  lpad_chip_close (chip);
+}
+
+/* One form after the other until the chip, read again, shows what was wished. @sent: NULL: the card is reset
+ * here */
 static gboolean
 climb (LpadChip *chip,
        const LpadInventory *before,
        const Wish *wish,
        LpadLadder *ladder,
+       LpadSwitchSent *sent,
        LpadInventory **seen,
        GCancellable *cancellable,
        GError **error)
@@ -314,8 +337,14 @@ climb (LpadChip *chip,
           g_propagate_error (error, g_steal_pointer (&local));
           return FALSE;
         }
+      if (sent != NULL && is_pending (local))
+        {
+          leave_to_device (chip, ladder, sent, g_steal_pointer (&local));
+          return TRUE;
+        }
       g_clear_pointer (seen, lpad_inventory_unref);
-      *seen = read_after (chip, before, wish, local);
+      *seen = sent != NULL ? lpad_inventory_reread (chip, before, NULL)
+                           : read_after (chip, before, wish, local);
       if (is_achieved (*seen, wish, local))
         {
           if (accepted)
@@ -337,6 +366,7 @@ change_state (LpadChip *chip,
               const LpadInventory *before,
               const Wish *wish,
               LpadRefresh refresh,
+              LpadSwitchSent *sent,
               LpadInventory **after,
               GCancellable *cancellable,
               GError **error)
@@ -353,7 +383,7 @@ change_state (LpadChip *chip,
                     config->identifier,
                     refresh != LPAD_REFRESH_EITHER ? refresh : config->refresh,
                     wish->profile != NULL && wish->profile->isdp_aid != NULL);
-  gboolean achieved = climb (chip, before, wish, &ladder, &seen, cancellable, error);
+  gboolean achieved = climb (chip, before, wish, &ladder, sent, &seen, cancellable, error);
   give_after (seen, after);
   return achieved;
 }
@@ -369,7 +399,7 @@ lpad_switch_enable (LpadChip *chip,
 {
   const Wish wish = { LPAD_STATE_COMMAND_ENABLE, iccid, lpad_inventory_find_profile (before, iccid) };
 
-  return change_state (chip, before, &wish, refresh, after, cancellable, error);
+  return change_state (chip, before, &wish, refresh, NULL, after, cancellable, error);
 }
 
 gboolean
@@ -383,7 +413,43 @@ lpad_switch_disable (LpadChip *chip,
 {
   const Wish wish = { LPAD_STATE_COMMAND_DISABLE, iccid, lpad_inventory_find_profile (before, iccid) };
 
-  return change_state (chip, before, &wish, refresh, after, cancellable, error);
+  return change_state (chip, before, &wish, refresh, NULL, after, cancellable, error);
+}
+
+gboolean
+lpad_switch_send (LpadChip *chip,
+                  const LpadInventory *before,
+                  LpadStateCommand command,
+                  GBytes *iccid,
+                  LpadRefresh refresh,
+                  LpadSwitchSent *sent,
+                  LpadInventory **after,
+                  GCancellable *cancellable,
+                  GError **error)
+{
+  const Wish wish = { command, iccid, lpad_inventory_find_profile (before, iccid) };
+
+  g_return_val_if_fail (command != LPAD_STATE_COMMAND_DELETE, FALSE);
+  *sent = (LpadSwitchSent){ 0 };
+  return change_state (chip, before, &wish, refresh, sent, after, cancellable, error);
+}
+
+gboolean
+lpad_switch_settle (LpadChip *chip,
+                    const LpadInventory *before,
+                    LpadStateCommand command,
+                    GBytes *iccid,
+                    LpadInventory **after,
+                    GError **error)
+{
+  const Wish wish = { command, iccid, lpad_inventory_find_profile (before, iccid) };
+  LpadInventory *seen = read_until (chip, before, &wish, TRUE);
+  gboolean fulfilled = seen != NULL && is_fulfilled (seen, &wish);
+
+  if (!fulfilled)
+    set_not_effective (error, &wish, seen != NULL);
+  give_after (seen, after);
+  return fulfilled;
 }
 
 gboolean
@@ -396,7 +462,7 @@ lpad_switch_delete (LpadChip *chip,
 {
   const Wish wish = { LPAD_STATE_COMMAND_DELETE, iccid, lpad_inventory_find_profile (before, iccid) };
 
-  return change_state (chip, before, &wish, LPAD_REFRESH_NEVER, after, cancellable, error);
+  return change_state (chip, before, &wish, LPAD_REFRESH_NEVER, NULL, after, cancellable, error);
 }
 
 /* The end of such a command. @error_of_command: (transfer full): the first to tell; @wrong: what to say when

@@ -36,6 +36,43 @@ gboolean lpad_switch_disable (LpadChip *chip,
                               GCancellable *cancellable,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * LpadSwitchSent: what has become of a command to a chip whose device resets it when the chip asks for that:
+ * @pending: it was accepted, or nobody knows: the card has to be reset, and read with lpad_switch_settle()
+ * @refresh_comes: the chip was told to ask for the reset
+ * @lost: (nullable): why nobody knows
+ */
+typedef struct
+{
+  gboolean pending;
+  gboolean refresh_comes;
+  GError *lost;
+} LpadSwitchSent;
+
+/**
+ * lpad_switch_send: lpad_switch_enable() or lpad_switch_disable(), as @command says, for a chip in a modem:
+ * the card is not reset here, for the modem has to notice. When nothing is pending, it has been true before.
+ * @sent: (out): filled in on success; clear its error
+ */
+gboolean lpad_switch_send (LpadChip *chip,
+                           const LpadInventory *before,
+                           LpadStateCommand command,
+                           GBytes *iccid,
+                           LpadRefresh refresh,
+                           LpadSwitchSent *sent,
+                           LpadInventory **after,
+                           GCancellable *cancellable,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** lpad_switch_settle: reads the chip after that until it shows what @command asked for.
+ * %LPAD_ERROR_REFRESH_FAILED when it does not. */
+gboolean lpad_switch_settle (LpadChip *chip,
+                             const LpadInventory *before,
+                             LpadStateCommand command,
+                             GBytes *iccid,
+                             LpadInventory **after,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /** lpad_switch_delete: SGP.22 3.2.3, in the form that the chip takes. */
 gboolean lpad_switch_delete (LpadChip *chip,
                              const LpadInventory *before,
