@@ -7,8 +7,9 @@
 #define LPAD_BUS_ROOT "/org/lpad/Lpad1"
 
 /* lpad-modem's, for lpad alone */
-#define LPAD_MODEM_BUS_NAME "org.lpad.Modem1"
-#define LPAD_MODEM_BUS_ROOT "/org/lpad/Modem1"
+#define LPAD_MODEM_BUS_NAME           "org.lpad.Modem1"
+#define LPAD_MODEM_BUS_ROOT           "/org/lpad/Modem1"
+#define LPAD_MODEM_BUS_SLOT_INTERFACE "org.lpad.Modem1.Slot"
 
 /* lpad-nm's, its one object and the interface of that, for lpad alone */
 #define LPAD_NM_BUS_NAME      "org.lpad.Nm1"

@@ -24,6 +24,12 @@ lpad_apdu_cla (guint8 base, guint channel)
   return (base & 0xb0) | 0x40 | (channel - 4);
 }
 
+guint
+lpad_apdu_channel (guint8 cla)
+{
+  return (cla & 0x40) == 0 ? cla & 0x03 : 4 + (cla & 0x0f);
+}
+
 GBytes *
 lpad_apdu_command (guint8 cla, guint8 ins, guint8 p1, guint8 p2, const guint8 *data, gsize size, int le)
 {

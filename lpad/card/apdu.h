@@ -12,6 +12,9 @@ G_BEGIN_DECLS
 /** lpad_apdu_cla: class byte @base (00 interindustry or 80 proprietary) for @channel 0 to 19. */
 guint8 lpad_apdu_cla (guint8 base, guint channel);
 
+/** lpad_apdu_channel: the channel that class byte @cla is for. */
+guint lpad_apdu_channel (guint8 cla);
+
 /** lpad_apdu_command: builds CLA INS P1 P2 [Lc data] [Le]; @size up to 255, @le -1: none, 0: up to 256, else
  * that many. */
 GBytes *

@@ -5,11 +5,14 @@
 
 #include "error-details.h"
 #include "manager.h"
+#include "modems.h"
 #include "operation.h"
 #include "read-guard.h"
+#include "readers.h"
 
 #define SETTLE_TIME 3  /* seconds: the bus does not wait longer for slow cards */
 #define STOP_TIME   45 /* seconds that operations and chips have to end */
+#define SOURCES     2  /* of cards: readers and modems */
 
 #define DRIVER_NAME               "org.freedesktop.DBus"
 #define DRIVER_PATH               "/org/freedesktop/DBus"
@@ -21,13 +24,15 @@ typedef struct
   LpadCore core;
   GMainLoop *loop;
   LpadManager *manager;
+  LpadSlots *slots;
   LpadReaders *readers;
+  LpadModems *modems;
   LpadReadGuard *guard;
   guint settle_timer;
   guint stop_timer;
   guint step_source;
   gboolean has_name;
-  gboolean readers_stopped;
+  gboolean slots_stopped;
   GError *error;
 } Daemon;
 
@@ -135,11 +140,13 @@ step (gpointer user_data)
   daemon->step_source = 0;
   if (!all_finished (daemon))
     return G_SOURCE_REMOVE;
-  if (!daemon->readers_stopped)
+  if (!daemon->slots_stopped)
     {
-      daemon->readers_stopped = TRUE;
-      lpad_manager_set_readers (daemon->manager, NULL);
-      lpad_readers_stop (daemon->readers);
+      daemon->slots_stopped = TRUE;
+      lpad_manager_set_slots (daemon->manager, NULL);
+      lpad_slots_stop (daemon->slots);
+      g_clear_pointer (&daemon->readers, lpad_readers_free);
+      g_clear_pointer (&daemon->modems, lpad_modems_free);
     }
   if (daemon->core.workers == 0)
     g_main_loop_quit (daemon->loop);
@@ -265,8 +272,10 @@ set_up (Daemon *daemon, const LpadConfig *config, const char *state_folder, GErr
   if (!g_dbus_interface_skeleton_export (
           G_DBUS_INTERFACE_SKELETON (daemon->manager), core->connection, LPAD_BUS_ROOT, error))
     return FALSE;
-  daemon->readers = lpad_readers_new (core, LPAD_BUS_MANAGER (daemon->manager), on_settled, daemon);
-  lpad_manager_set_readers (daemon->manager, daemon->readers);
+  daemon->slots = lpad_slots_new (core, LPAD_BUS_MANAGER (daemon->manager), SOURCES, on_settled, daemon);
+  lpad_manager_set_slots (daemon->manager, daemon->slots);
+  daemon->readers = lpad_readers_new (core, daemon->slots);
+  daemon->modems = lpad_modems_new (core, daemon->slots);
   daemon->settle_timer = g_timeout_add_seconds (SETTLE_TIME, on_settle_timeout, daemon);
   return TRUE;
 }
@@ -338,12 +347,12 @@ tear_down (Daemon *daemon)
       release_name (daemon);
       send_everything (core->connection);
     }
-  if (core->workers > 0 || (daemon->readers != NULL && !daemon->readers_stopped))
+  if (core->workers > 0 || (daemon->slots != NULL && !daemon->slots_stopped))
     return;
 
   if (core->operations != NULL)
     drop_operations (core);
-  g_clear_pointer (&daemon->readers, lpad_readers_free);
+  g_clear_pointer (&daemon->slots, lpad_slots_free);
   if (daemon->manager != NULL)
     g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (daemon->manager));
   g_clear_object (&daemon->manager);

@@ -130,13 +130,15 @@ void
 lpad_euicc_properties_set_place (LpadEuicc *euicc)
 {
   LpadBusEuicc *bus = LPAD_BUS_EUICC (euicc);
+  const LpadPlace *place = lpad_euicc_place (euicc);
 
-  lpad_bus_euicc_set_transport (bus, "pcsc");
-  lpad_bus_euicc_set_device (bus, lpad_euicc_reader (euicc));
-  lpad_bus_euicc_set_physical_device (bus, "");
+  lpad_bus_euicc_set_transport (bus, place->transport);
+  lpad_bus_euicc_set_device (bus, place->device);
+  lpad_bus_euicc_set_physical_device (bus, place->physical_device);
+  lpad_bus_euicc_set_slot (bus, place->slot);
   lpad_bus_euicc_set_isdr_aid (
       bus, g_variant_new_from_bytes (G_VARIANT_TYPE_BYTESTRING, lpad_euicc_aid (euicc), TRUE));
-  lpad_bus_euicc_set_removable (bus, TRUE);
+  lpad_bus_euicc_set_removable (bus, place->removable);
 }
 
 void
@@ -151,13 +153,14 @@ lpad_euicc_properties_emit_if_switched (LpadEuicc *euicc, const LpadInventory *b
 {
   g_autofree char *was = iccid_of (enabled_profile (before));
   g_autofree char *is = iccid_of (enabled_profile (lpad_euicc_inventory (euicc)));
+  const LpadPlace *place = lpad_euicc_place (euicc);
   GVariantDict details;
 
   if (g_str_equal (was, is))
     return;
   g_variant_dict_init (&details, NULL);
-  g_variant_dict_insert (&details, "device", "s", lpad_euicc_reader (euicc));
-  g_variant_dict_insert (&details, "physical-device", "s", "");
-  g_variant_dict_insert (&details, "slot", "u", 0);
+  g_variant_dict_insert (&details, "device", "s", place->device);
+  g_variant_dict_insert (&details, "physical-device", "s", place->physical_device);
+  g_variant_dict_insert (&details, "slot", "u", place->slot);
   lpad_bus_euicc_emit_profile_switched (LPAD_BUS_EUICC (euicc), was, is, g_variant_dict_end (&details));
 }

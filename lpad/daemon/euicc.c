@@ -19,7 +19,7 @@ struct _LpadEuicc
 
   LpadCore *core;
   char *path;
-  char *reader;
+  LpadPlace *place;
   GBytes *aid;
   LpadWorker *worker; /* NULL: the chip has left */
   LpadError gone_reason;
@@ -61,7 +61,7 @@ lpad_euicc_finalize (GObject *object)
   g_clear_pointer (&euicc->aid, g_bytes_unref);
   g_clear_pointer (&euicc->waiting, lpad_waiting_list_free);
   g_free (euicc->path);
-  g_free (euicc->reader);
+  lpad_place_unref (euicc->place);
   G_OBJECT_CLASS (lpad_euicc_parent_class)->finalize (object);
 }
 
@@ -192,7 +192,7 @@ on_call_done (LpadJob *job)
 
 LpadEuicc *
 lpad_euicc_new (LpadCore *core,
-                const char *reader,
+                LpadPlace *place,
                 GBytes *aid,
                 LpadTurns *turns,
                 LpadWorker *worker,
@@ -203,7 +203,7 @@ lpad_euicc_new (LpadCore *core,
 
   euicc->core = core;
   euicc->path = g_strdup_printf (LPAD_BUS_EUICC_PATH, core->next_euicc++);
-  euicc->reader = g_strdup (reader);
+  euicc->place = lpad_place_ref (place);
   euicc->aid = g_bytes_ref (aid);
   euicc->turns = lpad_turns_ref (turns);
   euicc->worker = worker;
@@ -257,10 +257,10 @@ lpad_euicc_path (LpadEuicc *euicc)
   return euicc->path;
 }
 
-const char *
-lpad_euicc_reader (LpadEuicc *euicc)
+const LpadPlace *
+lpad_euicc_place (LpadEuicc *euicc)
 {
-  return euicc->reader;
+  return euicc->place;
 }
 
 GBytes *
@@ -346,7 +346,7 @@ void
 lpad_euicc_take (LpadEuicc *euicc, LpadJob *job)
 {
   if (job->segment_size != 0)
-    lpad_store_set_segment_size (euicc->core->store, euicc->reader, job->segment_size);
+    lpad_store_set_segment_size (euicc->core->store, euicc->place->name, job->segment_size);
   if (euicc->objects != NULL && job->inventory != NULL)
     set_inventory (euicc, job->inventory);
   if (euicc->interruptions != NULL && job->interrupted != NULL)

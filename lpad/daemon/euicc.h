@@ -3,6 +3,7 @@
 
 #include "core.h"
 #include "journal.h"
+#include "place.h"
 #include "turns.h"
 #include "waiting.h"
 #include "worker.h"
@@ -21,7 +22,7 @@ G_DECLARE_FINAL_TYPE (LpadEuicc, lpad_euicc, LPAD, EUICC, LpadBusEuiccSkeleton)
 G_DECLARE_FINAL_TYPE (LpadOperation, lpad_operation, LPAD, OPERATION, LpadBusOperationSkeleton)
 
 /**
- * lpad_euicc_new: puts the chip in the PC/SC reader @reader on the bus; pending notifications that are due
+ * lpad_euicc_new: puts the chip in @place on the bus; pending notifications that are due
  * are sent.
  * @aid: of its ISD-R
  * @turns: what it shares with the other chips on its card
@@ -29,7 +30,7 @@ G_DECLARE_FINAL_TYPE (LpadOperation, lpad_operation, LPAD, OPERATION, LpadBusOpe
  * @interrupted: (transfer full) (element-type LpadJournalEntry): what was interrupted on it before
  */
 LpadEuicc *lpad_euicc_new (LpadCore *core,
-                           const char *reader,
+                           LpadPlace *place,
                            GBytes *aid,
                            LpadTurns *turns,
                            LpadWorker *worker,
@@ -45,8 +46,8 @@ LpadCore *lpad_euicc_core (LpadEuicc *euicc);
 /** lpad_euicc_path: of its object on the bus. */
 const char *lpad_euicc_path (LpadEuicc *euicc);
 
-/** lpad_euicc_reader: the reader that it is in, as pcscd calls it. */
-const char *lpad_euicc_reader (LpadEuicc *euicc);
+/** lpad_euicc_place: where it is. */
+const LpadPlace *lpad_euicc_place (LpadEuicc *euicc);
 
 /** lpad_euicc_aid: the application of its ISD-R. */
 GBytes *lpad_euicc_aid (LpadEuicc *euicc);

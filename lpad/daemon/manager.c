@@ -9,7 +9,7 @@ struct _LpadManager
   LpadBusManagerSkeleton parent_instance;
 
   LpadCore *core;
-  LpadReaders *readers;
+  LpadSlots *slots;
 };
 
 static void lpad_manager_iface_init (LpadBusManagerIface *iface);
@@ -31,8 +31,8 @@ on_may_rescan (gpointer user_data, GDBusMethodInvocation *invocation, GVariant *
       lpad_bus_error_return (invocation, error);
       return;
     }
-  if (manager->readers != NULL)
-    lpad_readers_rescan (manager->readers);
+  if (manager->slots != NULL)
+    lpad_slots_rescan (manager->slots);
   g_dbus_method_invocation_return_value (invocation, NULL);
 }
 
@@ -183,7 +183,7 @@ lpad_manager_new (LpadCore *core)
 }
 
 void
-lpad_manager_set_readers (LpadManager *manager, LpadReaders *readers)
+lpad_manager_set_slots (LpadManager *manager, LpadSlots *slots)
 {
-  manager->readers = readers;
+  manager->slots = slots;
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core.h"
-#include "readers.h"
+#include "slots.h"
 
 G_BEGIN_DECLS
 
@@ -12,7 +12,7 @@ G_DECLARE_FINAL_TYPE (LpadManager, lpad_manager, LPAD, MANAGER, LpadBusManagerSk
 
 LpadManager *lpad_manager_new (LpadCore *core);
 
-/** lpad_manager_set_readers: (transfer none): for Rescan; NULL before they are freed. */
-void lpad_manager_set_readers (LpadManager *manager, LpadReaders *readers);
+/** lpad_manager_set_slots: (transfer none): for Rescan; NULL before they are freed. */
+void lpad_manager_set_slots (LpadManager *manager, LpadSlots *slots);
 
 G_END_DECLS

@@ -5,14 +5,13 @@
 
 #include "error-details.h"
 #include "interruption.h"
-#include "pcsc.h"
 #include "search.h"
 
 struct _LpadProbe
 {
   guint references; /* of whoever started it, and of its jobs */
   LpadCore *core;
-  char *reader;
+  LpadPlace *place;
   LpadProbeFunc done;
   gpointer user_data;
   gboolean over;      /* cancelled, or done */
@@ -38,13 +37,6 @@ typedef struct
   GPtrArray *others; /* (out) */
 } SearchJob;
 
-/* What the worker needs to reach its card; belongs to the worker. */
-typedef struct
-{
-  char *reader;
-  guint timeout_ms;
-} CardAddress;
-
 static LpadProbe *
 probe_ref (LpadProbe *probe)
 {
@@ -60,7 +52,7 @@ probe_unref (LpadProbe *probe)
   g_ptr_array_unref (probe->chips);
   g_ptr_array_unref (probe->left);
   g_clear_error (&probe->problem);
-  g_free (probe->reader);
+  lpad_place_unref (probe->place);
   g_free (probe);
 }
 
@@ -75,23 +67,6 @@ probe_chip_free (gpointer data)
   lpad_inventory_unref (chip->inventory);
   g_clear_pointer (&chip->interrupted, g_ptr_array_unref);
   g_free (chip);
-}
-
-static LpadCard *
-connect_card (gpointer user_data, GCancellable *cancellable, GError **error)
-{
-  CardAddress *address = user_data;
-
-  return lpad_card_pcsc_connect (address->reader, address->timeout_ms, cancellable, error);
-}
-
-static void
-card_address_free (gpointer data)
-{
-  CardAddress *address = data;
-
-  g_free (address->reader);
-  g_free (address);
 }
 
 static void
@@ -110,23 +85,22 @@ start_worker (LpadProbe *probe, GPtrArray *aids)
   LpadProbeChip *first = probe->chips->len > 0 ? g_ptr_array_index (probe->chips, 0) : NULL;
   LpadCore *core = probe->core;
   const LpadConfig *config = core->config;
-  guint known_size = lpad_store_get_segment_size (core->store, probe->reader);
-  guint configured_size = lpad_config_segment_size (config, probe->reader);
-  CardAddress *address = g_new0 (CardAddress, 1);
+  LpadPlace *place = probe->place;
+  guint known_size = lpad_store_get_segment_size (core->store, place->name);
+  guint configured_size = lpad_config_segment_size (config, place->name);
   LpadChipConfig chip = {
-    .connect = connect_card,
-    .connect_data = address,
-    .connect_data_free = card_address_free,
+    .connect = lpad_place_connect,
+    .connect_data = lpad_place_ref (place),
+    .connect_data_free = (GDestroyNotify) lpad_place_unref,
     .aids = aids,
     .segment_size = known_size != 0 ? MIN (known_size, configured_size) : configured_size,
-    .refresh = lpad_config_refresh (config, probe->reader),
-    .identifier = lpad_config_identifier (config, probe->reader),
+    .refresh = lpad_config_refresh (config, place->name),
+    .identifier = lpad_config_identifier (config, place->name),
     .settle_timeout_ms = config->refresh_timeout_ms,
     .device = config->device,
+    .modem = place->modem,
   };
 
-  address->reader = g_strdup (probe->reader);
-  address->timeout_ms = config->apdu_timeout_ms;
   core->workers++;
   return lpad_worker_start (
       first != NULL ? first->worker : NULL, &chip, &core->context, on_worker_ended, core);
@@ -273,7 +247,7 @@ on_read (LpadJob *job)
   LpadProbeChip *chip;
 
   if (job->segment_size != 0)
-    lpad_store_set_segment_size (probe->core->store, probe->reader, job->segment_size);
+    lpad_store_set_segment_size (probe->core->store, probe->place->name, job->segment_size);
   if (probe->over)
     return;
 
@@ -303,13 +277,13 @@ on_read (LpadJob *job)
 }
 
 LpadProbe *
-lpad_probe_start (LpadCore *core, const char *reader, LpadProbeFunc done, gpointer user_data)
+lpad_probe_start (LpadCore *core, LpadPlace *place, LpadProbeFunc done, gpointer user_data)
 {
   LpadProbe *probe = g_new0 (LpadProbe, 1);
 
   probe->references = 1;
   probe->core = core;
-  probe->reader = g_strdup (reader);
+  probe->place = lpad_place_ref (place);
   probe->done = done;
   probe->user_data = user_data;
   probe->chips = g_ptr_array_new_with_free_func (probe_chip_free);

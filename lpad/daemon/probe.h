@@ -2,12 +2,13 @@
 #pragma once
 
 #include "core.h"
+#include "place.h"
 #include "worker.h"
 
 G_BEGIN_DECLS
 
 /**
- * LpadProbe: a look at the card in a reader: which chips are on it, and what they say of themselves. Cards
+ * LpadProbe: a look at the card in a place: which chips are on it, and what they say of themselves. Cards
  * have one chip, or none, or two. All applications are tried only on a card on which they never were.
  */
 typedef struct _LpadProbe LpadProbe;
@@ -31,8 +32,8 @@ typedef struct
  */
 typedef void (*LpadProbeFunc) (GPtrArray *chips, const GError *error, gpointer user_data);
 
-/** lpad_probe_start: looks at the card in @reader; @done is called once, unless it is cancelled before. */
-LpadProbe *lpad_probe_start (LpadCore *core, const char *reader, LpadProbeFunc done, gpointer user_data);
+/** lpad_probe_start: looks at the card in @place; @done is called once, unless it is cancelled before. */
+LpadProbe *lpad_probe_start (LpadCore *core, LpadPlace *place, LpadProbeFunc done, gpointer user_data);
 
 /** lpad_probe_cancel: the card has left, or lpad is stopping. Takes over @probe. */
 void lpad_probe_cancel (LpadProbe *probe, LpadError reason);

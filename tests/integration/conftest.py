@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 from invariants import renew
+from testbed.device import Device
 from testbed.stack import Stack
 
 #: Lines of logs that are shown when a test fails.
@@ -15,11 +16,22 @@ SHOWN_LINES = 80
 def close(stack: Stack) -> None:
     """End lpad in order, so that it can show leaks, and see whether a sanitizer or GLib had something to say."""
     try:
-        stack.stop_lpad()
+        stack.stop_programs()
         findings = stack.findings()
     finally:
         stack.close()
     assert not findings, "\n".join(findings)
+
+
+def close_all(stacks: list[Stack]) -> None:
+    problems = []
+    for stack in stacks:
+        try:
+            close(stack)
+        except Exception as problem:  # the others have to be closed too
+            problems.append(problem)
+    if problems:
+        raise problems[0]
 
 
 @pytest.fixture
@@ -34,14 +46,22 @@ def make_stack(request):
         return stack
 
     yield make
-    problems = []
-    for stack in stacks:
-        try:
-            close(stack)
-        except Exception as problem:  # the others have to be closed too
-            problems.append(problem)
-    if problems:
-        raise problems[0]
+    close_all(stacks)
+
+
+@pytest.fixture
+def make_device(request):
+    """Device(**options), started; any number of them in a test."""
+    devices: list[Device] = []
+    request.node.stacks = devices
+
+    def make(**options) -> Device:
+        device = Device(**options)
+        devices.append(device.__enter__())
+        return device
+
+    yield make
+    close_all(devices)
 
 
 @pytest.fixture

@@ -71,14 +71,31 @@ class Bus:
         folder = self._run.folder
         (folder / "services").mkdir()
         for name, command in activation.items():
-            text = f"[D-BUS Service]\nName={name}\nExec={command}\nUser={getpass.getuser()}\n"
-            (folder / "services" / f"{name}.service").write_text(text)
+            self._write_service(name, command)
         (folder / "policy.conf").write_text(adapted_policy(POLICY.read_text(), str(os.getuid())))
         includes = "".join(f"  <include ignore_missing=\"yes\">{path}</include>\n" for path in policies)
         (folder / "bus.conf").write_text(CONFIG.format(folder=folder).replace("</busconfig>", f"{includes}</busconfig>"))
         command = ["dbus-daemon", f"--config-file={folder}/bus.conf", "--nofork", "--nopidfile", "--nosyslog"]
         self._program = self._run.spawn("bus", command, env)
         self._connection = wait_until(self._try, 10, "the bus")
+
+    def _write_service(self, name: str, command: str) -> None:
+        text = f"[D-BUS Service]\nName={name}\nExec={command}\nUser={getpass.getuser()}\n"
+        (self._run.folder / "services" / f"{name}.service").write_text(text)
+
+    def add_service(self, name: str, command: str) -> None:
+        """The name can be activated from now on: the command is executed for it."""
+        self._write_service(name, command)
+        self.reload()
+
+    def remove_service(self, name: str) -> None:
+        """It cannot be activated any more."""
+        (self._run.folder / "services" / f"{name}.service").unlink()
+        self.reload()
+
+    def reload(self) -> None:
+        """Let it read its configuration again."""
+        self.call_bus("ReloadConfig", GLib.Variant("()", ()))
 
     def _try(self) -> Gio.DBusConnection | None:
         """A connection; the socket is there a moment before somebody listens at it."""

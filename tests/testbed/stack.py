@@ -153,7 +153,7 @@ class Stack:
         """End everything, in the reverse order."""
         try:
             if hasattr(self, "polkit"):
-                self.stop_lpad()
+                self.stop_programs()
         except GLib.Error:
             pass  # no bus any more; the keeper ends lpad
         finally:
@@ -209,12 +209,16 @@ class Stack:
         }
         programs = [str((self.build / path).parent) for path in PROGRAMS.values()]
         return {
-            **kept, **logs, **self.pcscd.env,
+            **kept, **logs, **self._card_environment(),
             "PATH": ":".join([*programs, "/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin"]),
             "LC_ALL": "C.UTF-8",
             "G_DEBUG": "fatal-criticals",
             "DBUS_SYSTEM_BUS_ADDRESS": self.bus.address,
         }
+
+    def _card_environment(self) -> dict[str, str]:
+        """What leads lpad to the cards."""
+        return self.pcscd.env
 
     def program(self, name: str) -> Path:
         """One of the programs under test."""
@@ -280,11 +284,13 @@ class Stack:
     def _write_launcher(self) -> None:
         """The bus does not keep what its children print, and its own environment is not lpad's."""
         self.state_folder.mkdir(mode=0o700)
+        self.write_script(self.launcher, self.lpad_command(), self.folder / "lpad.log")
+
+    def write_script(self, path: Path, command: Sequence[str], log: Path) -> None:
+        """A script for the bus that executes the command in lpad's environment."""
         variables = "".join(f"export {key}={shlex.quote(value)}\n" for key, value in self.marked_env.items())
-        self.launcher.write_text(
-            f"#!/bin/sh\n{variables}exec {shlex.join(self.lpad_command())} >>{self.folder}/lpad.log 2>&1\n"
-        )
-        self.launcher.chmod(0o700)
+        path.write_text(f"#!/bin/sh\n{variables}exec {shlex.join(command)} >>{log} 2>&1\n")
+        path.chmod(0o700)
 
     # lpad
 
@@ -314,6 +320,10 @@ class Stack:
         pid = self.lpad_pid()
         if pid:
             terminate(pid, signal.SIGTERM, timeout)
+
+    def stop_programs(self) -> None:
+        """End lpad, and what else of it runs here, in order."""
+        self.stop_lpad()
 
     def kill_lpad(self) -> None:
         """End lpad as a crash does."""

@@ -15,6 +15,11 @@ test_cla (void)
   g_assert_cmphex (lpad_apdu_cla (0x80, 3), ==, 0x83);
   g_assert_cmphex (lpad_apdu_cla (0x80, 4), ==, 0xc0);
   g_assert_cmphex (lpad_apdu_cla (0x80, 19), ==, 0xcf);
+  for (guint channel = 0; channel <= LPAD_CHANNEL_MAX; channel++)
+    {
+      g_assert_cmpuint (lpad_apdu_channel (lpad_apdu_cla (0x00, channel)), ==, channel);
+      g_assert_cmpuint (lpad_apdu_channel (lpad_apdu_cla (0x80, channel)), ==, channel);
+    }
 }
 
 static void

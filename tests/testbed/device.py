@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A device with a modem, and lpad on it: what stack.py is for a reader, for the chips behind a virtual modem.
+
+    with Device(records=[old]) as device:
+        device.mobile.start_modem_manager()
+        order = device.smdp.place_order(SubscriberRecord.make())
+        done = device.lui("download", "--yes", order.activation_code)
+        assert done.returncode == 0, done.stderr
+
+lpad, lpad-modem and ModemManager run in the namespaces of mobile.py, in which the SM-DP+ listens, too.  lpad and
+lpad-modem are activated by the bus, as on a device.  There is no pcscd.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+from testbed.bus import LPAD_NAME
+from testbed.mobile import LPAD_MODEM, Mobile
+from testbed.modem import Firmware
+from testbed.network import Network
+from testbed.process import terminate
+from testbed.smdp import SubscriberRecord
+from testbed.smdp.upp import build_upp
+from testbed.stack import Stack
+from testbed.veuicc import Profile
+
+
+class Device(Stack):
+    """See the module; further options are those of Stack.
+
+    records     subscribers whose profiles are on the first chip, the first one enabled; the network knows them
+    firmware, proxy, slots
+                of the modem, see mobile.py; slots: chips of the modem's further slots, None: an empty one
+    """
+
+    def __init__(
+        self, *, records: Sequence[SubscriberRecord] = (), firmware: Firmware | None = None, proxy: str = "own",
+        network: Network | None = None, **options,
+    ):
+        super().__init__(**options)
+        self.network = network or Network(records)
+        self._firmware, self._proxy = firmware, proxy
+        for number, record in enumerate(records):
+            profile = Profile(record.iccid_octets, package=build_upp(record), enabled=number == 0)
+            self.chip.add_profile(profile)
+
+    def start(self) -> None:
+        """Start all parts but ModemManager, and lpad and lpad-modem, which the bus activates."""
+        self.mobile = self._begin(
+            Mobile(self.chips, network=self.network, firmware=self._firmware, proxy=self._proxy)
+        )
+        self.mobile.start()
+        self.run, self.bus, self.polkit = self.mobile.run, self.mobile.bus, self.mobile.polkit
+        self.folder = self.run.folder
+        self.cards = []
+        self.env = self._environment()
+        self._write_issuers()
+        self._write_launcher()
+        self.mobile.namespace.inside(self.smdp.start)
+        self._begin(self.smdp)
+        self.write_config()
+        self._write_modem_launcher()
+        self.bus.add_service(LPAD_NAME, str(self.launcher))
+
+    def stop_programs(self) -> None:
+        self.stop_lpad()
+        self.stop_lpad_modem()
+
+    def _card_environment(self) -> dict[str, str]:
+        return {"PCSCLITE_CSOCK_NAME": str(self.folder / "no-pcscd")}
+
+    def lpad_command(self) -> list[str]:
+        return self.mobile.namespace.command(*super().lpad_command())
+
+    # lpad-modem
+
+    def _write_modem_launcher(self) -> None:
+        program = self.build / "lpad-modem" / "lpad-modem"
+        channels = self.folder / "lpad-modem"
+        channels.mkdir()
+        command = self.mobile.namespace.command("env", f"RUNTIME_DIRECTORY={channels}", str(program))
+        script = self.folder / "start-lpad-modem"
+        self.write_script(script, command, self.folder / "lpad-modem.log")
+        self.bus.add_service(LPAD_MODEM, str(script))
+
+    @property
+    def modem(self):
+        """The virtual modem, see testbed/modem."""
+        return self.mobile.modem
+
+    def lpad_modem_pid(self) -> int | None:
+        return self.bus.pid_of(LPAD_MODEM)
+
+    def stop_lpad_modem(self, timeout: float = 30.0) -> None:
+        """End it as a service manager does, and wait until it has ended."""
+        pid = self.lpad_modem_pid()
+        if pid:
+            terminate(pid, signal.SIGTERM, timeout)
+
+    def kill_lpad_modem(self) -> None:
+        """End it as a crash does."""
+        pid = self.lpad_modem_pid()
+        if pid:
+            terminate(pid, signal.SIGKILL)
+
+    def forbid_lpad_modem(self) -> None:
+        """As on a device on which it is not installed."""
+        self.bus.remove_service(LPAD_MODEM)
+
+    @property
+    def lpad_modem_log(self) -> str:
+        path = Path(self.folder) / "lpad-modem.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def findings(self) -> list[str]:
+        criticals = [line for line in self.lpad_modem_log.splitlines() if "-CRITICAL **" in line]
+        return super().findings() + criticals
