@@ -11,6 +11,7 @@ COMMANDS = {
     "veuicc": ("testbed.veuicc.cli", "run a virtual eUICC in a vpcd reader"),
     "smdp": ("testbed.smdp.cli", "run an SM-DP+"),
     "smds": ("testbed.smds.cli", "run an SM-DS"),
+    "operator": ("testbed.smdp.operator_cli", "order profiles at an SM-DP+, as an operator does"),
     "pki": ("testbed.pki_cli", "make certificates and keys"),
     "stack": ("testbed.stack_cli", "run everything together"),
 }

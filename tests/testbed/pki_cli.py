@@ -7,14 +7,15 @@ import argparse
 from pathlib import Path
 
 from testbed import crypto, pki
+from testbed.smdp.es2_client import make_operator, save_operator
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="testbed pki",
-        description="Make an issuer and below it the certificates and keys of a chip, of an SM-DP+ and of an"
-        " SM-DS, in FOLDER/chip, FOLDER/server and FOLDER/smds; FOLDER/ci.pem is the issuer to install in"
-        " the LPA as a test issuer.",
+        description="Make an issuer and below it the certificates and keys of a chip, of an SM-DP+, of an"
+        " SM-DS and of an operator's customer system, in FOLDER/chip, FOLDER/server, FOLDER/smds and FOLDER/operator;"
+        " FOLDER/ci.pem is the issuer to install in the LPA as a test issuer.",
     )
     parser.add_argument("folder", type=Path, metavar="FOLDER")
     parser.add_argument("--eid", default=pki.make_eid(), help="EID of the chip (%(default)s)")
@@ -37,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     made.chip.save(options.folder / "chip")
     made.server.save(options.folder / "server")
     pki.make_smds(made.ci, [options.smds_host]).save(options.folder / "smds")
+    save_operator(options.folder / "operator", make_operator(made.ci), made.ci.cert)
     pki.save_cert(options.folder, "ci", made.ci.cert)
     print(f"issuer {made.ci.pkid.hex().upper()}: {options.folder / 'ci.pem'}")
     return 0

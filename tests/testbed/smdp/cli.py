@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import signal
 import ssl
 import sys
@@ -12,11 +13,14 @@ from pathlib import Path
 from .. import pki
 from ..relay import Relay
 from . import named
+from .es2_client import DEFAULT_OPERATOR_OID, Es2Client
+from .es2_server import Es2Server
 from .faults import FUNCTIONS
 from .orders import Order
 from .rsp_server import RspServer
 from .server import SmdpServer, default_host
 from .session import RELEASES
+from .store import Store, make_key
 from .subscriber import SubscriberRecord
 
 TLS_VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
@@ -39,6 +43,14 @@ def address_argument(text: str) -> tuple[str, int]:
     if not colon or not port.isdigit():
         raise argparse.ArgumentTypeError(f"{text} is not HOST:PORT")
     return host, int(port)
+
+
+def _progress_argument(text: str) -> tuple[str, tuple[str, int]]:
+    """NAME=HOST:PORT."""
+    name, equals, address = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text} is not NAME=HOST:PORT")
+    return name, address_argument(address)
 
 
 def _yes(text: str) -> bool:
@@ -131,6 +143,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--order", action="append", default=[], metavar="KEY=VALUE,…", help=ORDER_HELP)
     parser.add_argument("--fault", action="append", default=[], metavar="NAME[@N]",
                         help="let something go wrong, at the N-th occasion (1); names are listed below")
+    parser.add_argument("--store", type=Path, metavar="FILE",
+                        help="keep orders and profiles in this database; its key is in FILE.key and made when missing")
+    parser.add_argument("--es2", type=address_argument, metavar="HOST:PORT",
+                        help="let an operator's customer system order here (testbed operator)")
+    parser.add_argument("--stock", action="append", default=[], metavar="TYPE:KEY=VALUE,…",
+                        help="a profile that can be ordered there; keys are those of --order. May be repeated")
+    parser.add_argument("--operator", default=DEFAULT_OPERATOR_OID, metavar="OID",
+                        help="whose stock that is (%(default)s)")
+    parser.add_argument("--progress", type=_progress_argument, metavar="NAME=HOST:PORT",
+                        help="tell this operator how downloads get on (testbed operator listen)")
     parser.add_argument("--transcript", type=Path, metavar="FILE",
                         help="write all exchanges there, one JSON a line")
     parser.add_argument("--no-qr", action="store_true", help="no QR codes")
@@ -171,25 +193,46 @@ def _server(options: argparse.Namespace) -> SmdpServer:
         versions = {"tls_min": TLS_VERSIONS[options.tls], "tls_max": TLS_VERSIONS[options.tls]}
     behind_relay = bool(options.rtt or options.rate)
     listen = ("127.0.0.1", 0) if behind_relay else options.listen
-    server = SmdpServer(credentials, options.host or default_host(credentials), listen, **versions)
+    store = Store(options.store, make_key(Path(f"{options.store}.key"))) if options.store else None
+    server = SmdpServer(credentials, options.host or default_host(credentials), listen, store=store, **versions)
     for number, text in enumerate(options.order, 1):
         record, settings = parse_order(text, number)
         server.place_order(record, **settings)
+    for number, text in enumerate(options.stock, len(options.order) + 1):
+        kind, _, keys = text.partition(":")
+        record, settings = parse_order(keys, number)
+        if not server.book.store.profiles(options.operator, iccid=record.iccid):
+            server.book.stock(record, kind, options.operator, **settings)
     for text in options.fault:
         plant_fault(server, text)
     return server
 
 
+def _door(server: SmdpServer, options: argparse.Namespace) -> Es2Server | None:
+    """ES2+, if that is wanted."""
+    if not options.es2:
+        return None
+    credentials = server.es9.credentials[0]
+    door = Es2Server(server, credentials.tls, credentials.ci, options.es2)
+    if options.progress:
+        name, address = options.progress
+        door.progress[options.operator] = Es2Client(name, address, credentials.tls, credentials.ci)
+    return door
+
+
 def _run(server: SmdpServer, options: argparse.Namespace) -> None:
     """Serve until interrupted."""
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)   # threads inherit it: only sigwait() sees them
-    with server:
+    door = _door(server, options)
+    with server, door or contextlib.nullcontext():
         relay = None
         if options.rtt or options.rate:
             target = ("127.0.0.1", server.port)
             relay = Relay(target, options.listen, options.rtt / 1000, options.rate).start()
         port = relay.port if relay else server.port
         print(f"SM-DP+ {server.host} on {options.listen[0]}:{port}", flush=True)
+        if door:
+            print(f"ES2+ on {options.es2[0]}:{door.port}", flush=True)
         for order in server.book.orders:
             _show(order, qr=not options.no_qr)
         signal.sigwait(ENDING_SIGNALS)

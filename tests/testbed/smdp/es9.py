@@ -7,8 +7,9 @@ HTTP 400. Signatures are checked over the octets received.
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from .. import crypto, pki, tlv
 from ..tlv import Tlv, encode
@@ -19,6 +20,9 @@ from .notify import Malformed
 from .orders import Order, OrderBook, Refusal
 from .record import Record
 from .session import Session, check_device, check_eligibility
+
+ELIGIBILITY, CONFIRMATION, DOWNLOAD, INSTALLATION = 1, 2, 3, 4
+"""Notification points of a download (SGP.22 v2.5, 5.3.5)."""
 
 KNOWN_REASONS = {0, 1, 2, 3, 4, 5, 127}
 """CancelSessionReason of version 2 (SGP.22 v2.5, 5.7.14)."""
@@ -64,10 +68,22 @@ class Es9(MutualAuthentication):
         order.check_open(self.clock())
         if session.euicc_info2 is None:
             raise Malformed("euiccSigned1 has no euiccInfo2")
-        check_eligibility(order, session.euicc_info2, memory=self.check_memory)
-        check_device(order, session.device)
-        order.check_attempts()
+        with self._telling(order, ELIGIBILITY, always=True):
+            check_eligibility(order, session.euicc_info2, memory=self.check_memory)
+            check_device(order, session.device)
+            order.check_attempts()
         return order
+
+    @contextlib.contextmanager
+    def _telling(self, order: Order, point: int, *, always: bool = False) -> Iterator[None]:
+        """Tell the operator what this part of a download is refused with; always: also that it went well."""
+        try:
+            yield
+        except Refusal as refusal:
+            self.orders.tell(order, point, refusal)
+            raise
+        if always:
+            self.orders.tell(order, point)
 
     def _offer(self, session: Session) -> dict:
         value, order = self.faults.value, session.order
@@ -97,8 +113,10 @@ class Es9(MutualAuthentication):
         otpk, hash_cc = self._read_prepare_download(session, answer)
         order = session.order
         order.check_open(self.clock())
-        order.check_confirmation_code(hash_cc, session.transaction_id)
-        binding = self._binding(session, order, otpk)
+        with self._telling(order, CONFIRMATION):
+            order.check_confirmation_code(hash_cc, session.transaction_id)
+        with self._telling(order, DOWNLOAD, always=True):
+            binding = self._binding(session, order, otpk)
         bound = package.bound_profile_package(
             binding, session.transaction_id, session.pb_credential, self.faults)
         session.state = "bound"
@@ -184,5 +202,12 @@ class Es9(MutualAuthentication):
             received = notify.Notification(**{**vars(received), "duplicate": True})
         if received.verified and session and not duplicate:
             session.order.installed(received.error)
+            self._tell_result(session.order, received)
         self.record.append(received)
         return None
+
+    def _tell_result(self, order: Order, received: notify.Notification) -> None:
+        refusal = None
+        if received.error:
+            refusal = Refusal("8.1", "4.2", f"command {received.error[0]}, reason {received.error[1]}")
+        self.orders.tell(order, INSTALLATION, refusal, received.raw)

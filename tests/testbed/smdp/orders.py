@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Download orders and their life (SGP.22 v2.5, 3.1.1 and 3.1.3).
 
-    allocated -> released -> downloaded -> installed
-                        \\________\\_______-> error
+    allocated or linked -> confirmed -> released -> downloaded -> installed
+                \\____________\\___________\\-> cancelled   \\_______-> error
+
+An order that the operator places over ES2+ begins as allocated, or as linked when it is for one eUICC; one that
+is placed here may be released from the beginning.
 
 A session that is cancelled as postponed or timed out leaves its order where it is, each other reason ends
 it. A downloaded order can be fetched again, as long as the same eUICC asks.
@@ -13,13 +16,15 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING
 
 from .. import tlv
 from ..crypto import sha256
 from ..tlv import encode
 from .record import LogEntry, Record
+from .store import AVAILABLE, ORDERED, UNAVAILABLE, Store, StoredOrder, StoredProfile
 from .subscriber import SubscriberRecord
 from .upp import build_upp
 
@@ -30,6 +35,8 @@ EVENTS = {"install": 0, "enable": 1, "disable": 2, "delete": 3}
 CLASSES = {"test": 0, "provisioning": 1, "operational": 2}
 KEEPS_ORDER = {1, 2}
 """CancelSession reasons postponed and timeout (SGP.22 v2.5, 5.7.14)."""
+
+UNRELEASED = ("allocated", "linked", "confirmed")
 
 TEMPORARY_ERRORS = {10, 11}
 """errorReasons after which the same order can be tried again: memory, interruption (2.5.6)."""
@@ -95,6 +102,9 @@ class Order:
     recorder: Record | None = None
     event: Event | None = None
     """What was registered at an SM-DS for this order, to be deleted with its end (ES12)."""
+    store: Store | None = None
+    number: int = 0
+    profile: StoredProfile | None = None
 
     @property
     def activation_code(self) -> str:
@@ -113,7 +123,7 @@ class Order:
     @property
     def open(self) -> bool:
         """Whether the profile can still be downloaded."""
-        return self.state in ("allocated", "released", "downloaded")
+        return self.state in (*UNRELEASED, "released", "downloaded")
 
     def move(self, state: str, event: str, detail: str = "") -> None:
         """Enter a state and write it down."""
@@ -124,6 +134,21 @@ class Order:
             self.recorder.append(entry)
         if self.event and not self.open:
             self.event.delete()
+        if self.store:
+            self.store.save_order(self.number, self.matching_id, self.eid, state, self._details())
+
+    def _details(self) -> dict:
+        """What the store keeps beside its columns."""
+        kept = {entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name not in NOT_DETAILS}
+        return kept | {
+            "binding": asdict(self.binding) if self.binding else None, "history": [asdict(entry) for entry in self.history],
+        }
+
+    def package(self) -> bytes:
+        """The profile's unprotected package, out of the store."""
+        if self.store and self.profile:
+            return self.store.package(self.profile.number)
+        return build_upp(self.record, self.size)
 
     def note(self, event: str, detail: str = "") -> None:
         """Write down something that does not change the state."""
@@ -131,7 +156,7 @@ class Order:
 
     def release(self) -> None:
         """The operator's ReleaseProfile (ES2+): the order may be downloaded from now on."""
-        if self.state == "allocated":
+        if self.state in UNRELEASED:
             self.move("released", "released")
 
     def metadata(self) -> bytes:
@@ -160,7 +185,7 @@ class Order:
 
     def check_open(self, now: float) -> None:
         """Refuse what cannot be downloaded any more, or not yet (SGP.22 v2.5, 5.6.3)."""
-        if self.state == "allocated":
+        if self.state in UNRELEASED:
             raise Refusal("8.2", "1.2", "the profile is not released yet")
         if not self.open:
             raise Refusal("8.2.6", "3.8", f"the order is {self.state}")
@@ -208,15 +233,43 @@ class Order:
             self.move("error", "installation failed", f"command {error[0]} reason {error[1]}")
 
 
+NOT_DETAILS = {"record", "matching_id", "eid", "state", "binding", "history", "recorder", "event", "store", "number", "profile"}
+"""Fields of an order that have a place of their own in the store, or none."""
+
+
+STOCK_OPTIONS = {
+    "size", "protection", "profile_class", "pprs", "owner", "icon", "icon_type", "notification_addresses",
+    "notification_events", "max_attempts", "cc_retries", "needs", "confirmation_code"}
+"""Fields of an order that can be said of a profile before it is ordered."""
+
+
+def _with_tuples(options: dict) -> dict:
+    """Fields of an order as they were before they went through JSON."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}
+
+
+def _restored(stored: StoredOrder, store: Store, recorder: Record) -> Order:
+    details = _with_tuples(stored.details)
+    binding = details.pop("binding")
+    history = [LogEntry(**entry) for entry in details.pop("history")]
+    return Order(
+        record=stored.profile.record, matching_id=stored.matching_id, eid=stored.eid, state=stored.state,
+        binding=Binding(**binding) if binding else None, history=history, recorder=recorder, store=store,
+        number=stored.number, profile=stored.profile, **details)
+
+
 class OrderBook:
-    """All orders of one SM-DP+."""
+    """All orders of one SM-DP+, and the profiles that it has in stock."""
 
     ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
-    def __init__(self, host: str, recorder: Record, oid: str) -> None:
+    def __init__(self, host: str, recorder: Record, oid: str, store: Store | None = None) -> None:
         self._host, self._recorder, self._oid = host, recorder, oid
         self._lock = threading.Lock()
-        self.orders: list[Order] = []
+        self.store = store or Store()
+        self.orders = [_restored(stored, self.store, recorder) for stored in self.store.orders()]
+        #: Who is told how a download gets on: order, notification point, what it failed with, and the chip's result.
+        self.progress: Callable[[Order, int, Refusal | None, bytes], None] | None = None
 
     def place(self, record: SubscriberRecord, *, matching_id: str | None = None, released: bool = True,
               expires: float | None = None, with_oid: bool = False, **options: object) -> Order:
@@ -226,18 +279,68 @@ class OrderBook:
         if matching_id == "" and not options.get("eid"):
             raise ValueError("an order without a MatchingID needs an EID")
         if matching_id is None:
-            groups = ("".join(secrets.choice(self.ALPHABET) for _ in range(5)) for _ in range(4))
-            matching_id = "-".join(groups)
-        if any(order.matching_id == matching_id != "" and order.open for order in self.orders):
+            matching_id = self.new_matching_id()
+        if self.in_use(matching_id):
             raise ValueError("this MatchingID is in use")
         order = Order(record=record, host=self._host, matching_id=matching_id, recorder=self._recorder,
                       expires=None if expires is None else time.time() + expires,
                       oid=self._oid if with_oid else None, **options)
-        _check_options(order)
-        order.move("released" if released else "allocated", "order placed")
+        number = self.store.add_profile(record, _checked_package(order))
+        profile = StoredProfile(number, record, "", ORDERED, "", {})
+        return self._enter(order, profile, "released" if released else "allocated")
+
+    def _enter(self, order: Order, profile: StoredProfile, state: str) -> Order:
+        order.store, order.profile, order.number = self.store, profile, self.store.add_order(profile.number)
+        order.move(state, "order placed")
         with self._lock:
             self.orders.append(order)
         return order
+
+    def new_matching_id(self) -> str:
+        """One that nobody guesses."""
+        return "-".join("".join(secrets.choice(self.ALPHABET) for _ in range(5)) for _ in range(4))
+
+    def in_use(self, matching_id: str) -> bool:
+        """Whether an order that is open has it; the empty one is never in use."""
+        return any(order.matching_id == matching_id != "" and order.open for order in self.orders)
+
+    # Stock, from which ES2+ orders
+
+    def stock(self, record: SubscriberRecord, kind: str, operator: str, **options: object) -> StoredProfile:
+        """Make a profile of a kind (profileType) for an operator, by the OID of its certificate. The options, fields
+        of :class:`Order`, are those of its orders."""
+        wrong = set(options) - STOCK_OPTIONS
+        if wrong:
+            raise ValueError(f"only the order itself says {', '.join(sorted(wrong))}")
+        if self.store.profiles(operator, iccid=record.iccid):
+            raise ValueError("this ICCID is in stock")
+        package = _checked_package(Order(record=record, host=self._host, matching_id="", **options))
+        number = self.store.add_profile(record, package, kind, status=AVAILABLE, operator=operator, options=options)
+        return StoredProfile(number, record, kind, AVAILABLE, operator, options)
+
+    def order_from_stock(self, profile: StoredProfile, eid: str | None) -> Order:
+        """The operator's DownloadOrder (ES2+)."""
+        self.store.set_status(profile.number, ORDERED)
+        order = Order(record=profile.record, host=self._host, matching_id="", eid=eid, recorder=self._recorder,
+                      **_with_tuples(profile.options))
+        return self._enter(order, profile, "linked" if eid else "allocated")
+
+    def cancel(self, order: Order, *, available: bool) -> None:
+        """The operator's CancelOrder (ES2+); available: the profile can be ordered again."""
+        order.move("cancelled", "order cancelled")
+        self.store.set_status(order.profile.number, AVAILABLE if available else UNAVAILABLE)
+
+    def of_profile(self, iccid: str, operator: str) -> Order | None:
+        """The newest order of an operator for a profile."""
+        with self._lock:
+            found = [order for order in self.orders
+                     if order.record.iccid == iccid and order.profile and order.profile.operator == operator]
+        return found[-1] if found else None
+
+    def tell(self, order: Order, point: int, refusal: Refusal | None = None, result: bytes = b"") -> None:
+        """Let the operator know how a download gets on."""
+        if self.progress:
+            self.progress(order, point, refusal, result)
 
     def announce(self, order: Order, smds: SmdsServer, root: SmdsServer | None = None) -> Order:
         """Register an event for the order's eUICC at an SM-DS, which a root SM-DS may lead to (SGP.22 v2.5,
@@ -261,14 +364,15 @@ class OrderBook:
         return found[0]
 
 
-def _check_options(order: Order) -> None:
+def _checked_package(order: Order) -> bytes:
+    """The package of an order whose options are right; ValueError now rather than when it is asked for."""
     if order.protection not in ("session", "ppk"):
         raise ValueError("protection is session or ppk")
     if order.profile_class not in CLASSES:
         raise ValueError(f"profile class is one of {', '.join(CLASSES)}")
-    build_upp(order.record, order.size)   # ValueError now rather than when the package is asked for
     unknown = set(order.notification_events) - set(EVENTS)
     if unknown:
         raise ValueError(f"unknown notification events: {', '.join(sorted(unknown))}")
     if len(order.icon) > 1024:
         raise ValueError("an icon has at most 1024 octets (SGP.22 v2.5, 5.5.3)")
+    return build_upp(order.record, order.size)

@@ -16,7 +16,6 @@ from ..pki import Credential
 from ..tlv import encode
 from .faults import Faults
 from .orders import Binding, Order
-from .upp import build_upp
 
 OVERSIZE = 1008
 """Plaintext octets for each 86 that make an object of 1036 octets, as some servers in the field do."""
@@ -40,7 +39,7 @@ def _pieces(octets: bytes, size: int) -> list[bytes]:
 
 
 def _protected_profile(bsp: Bsp, order: Order, faults: Faults) -> list[bytes]:
-    profile = faults.value("bpp.profile", build_upp(order.record, order.size))
+    profile = faults.value("bpp.profile", order.package())
     if order.oversize:
         return [bsp.encrypt_and_mac(0x86, piece, oversize=True) for piece in _pieces(profile, OVERSIZE)]
     return [bsp.encrypt_and_mac(0x86, piece) for piece in _pieces(profile, MAX_ENCRYPTED)]

@@ -64,6 +64,9 @@ class RspServer:
     ``keep_alive_requests``: the connection is closed without a word after so many requests.
     """
 
+    USER_AGENT = "gsma-rsp-lpad"
+    """How the User-Agent of a client begins."""
+
     def __init__(self, functions: MutualAuthentication, tls: pki.Credential, listen: tuple[str, int], *,
                  paths: tuple[str, ...], tls_min: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2,
                  tls_max: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3,
@@ -81,6 +84,7 @@ class RspServer:
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._open: dict[threading.Thread, socket.socket] = {}
+        self._peer = threading.local()
 
     # life
 
@@ -210,7 +214,13 @@ class RspServer:
         if self._known_clients and client not in self._known_clients:
             self.record.count(tls_failures=1)
             raise ConnectionLost("an LPA that is not known")
+        self._peer.certificate = client
         self.record.count(tls_handshakes=1, tls_clients=1 if client else 0)
+
+    @property
+    def client(self) -> bytes | None:
+        """For a function: the certificate of the client that calls it, in DER."""
+        return self._peer.certificate
 
     def _serve_requests(self, connection: HttpConnection) -> None:
         served, before = 0, (0, 0)
@@ -282,8 +292,8 @@ class RspServer:
             raise HttpError(421, "Host is not the name of this server")
         if not re.fullmatch(r"gsma/rsp/v2\.\d+\.\d+", headers.get("x-admin-protocol", "")):
             raise HttpError(400, "X-Admin-Protocol is not gsma/rsp/v2.<y>.<z>")
-        if not headers.get("user-agent", "").startswith("gsma-rsp-lpad"):
-            raise HttpError(400, "User-Agent is not gsma-rsp-lpad")
+        if not headers.get("user-agent", "").startswith(self.USER_AGENT):
+            raise HttpError(400, f"User-Agent is not {self.USER_AGENT}")
         content_type = headers.get("content-type", "").replace(" ", "").lower()
         if content_type not in ("application/json", "application/json;charset=utf-8"):
             raise HttpError(415, "Content-Type is not application/json")

@@ -14,6 +14,7 @@ from .faults import Faults
 from .orders import Order, OrderBook
 from .record import LogEntry, Notification, Record
 from .rsp_server import RspServer
+from .store import Store
 from .subscriber import SubscriberRecord
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ class SmdpServer(RspServer):
     ``credentials``: one ServerCredentials, or several for servers below several CIs (the first one's TLS
     certificate is used). ``host``: the SM-DP+ address that clients must name. ``tls_credential`` replaces
     the TLS certificate by another, for instance a wrong one. ``keep_alive_requests``: the connection is
-    closed without a word after so many requests.
+    closed without a word after so many requests. ``store``: where orders are kept beyond the life of the server,
+    by default in memory.
     """
 
     def __init__(self, credentials: pki.ServerCredentials | Sequence[pki.ServerCredentials],
@@ -42,11 +44,12 @@ class SmdpServer(RspServer):
                  tls_min: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2,
                  tls_max: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3,
                  tls_credential: pki.Credential | None = None,
-                 transaction_id_length: int = 16, keep_alive_requests: int | None = None) -> None:
+                 transaction_id_length: int = 16, keep_alive_requests: int | None = None,
+                 store: Store | None = None) -> None:
         every = [credentials] if isinstance(credentials, pki.ServerCredentials) else list(credentials)
         host = host or default_host(every[0])
         record, faults = Record(), Faults()
-        self.book = OrderBook(host, record, every[0].oid)
+        self.book = OrderBook(host, record, every[0].oid, store)
         self.es9 = Es9(host, every, self.book, record, faults, id_length=transaction_id_length)
         super().__init__(self.es9, tls_credential or every[0].tls, listen, paths=(PATH,), tls_min=tls_min,
                          tls_max=tls_max, keep_alive_requests=keep_alive_requests)
