@@ -22,6 +22,11 @@ from testbed.process import Run, wait_until
 from testbed.stack import PROGRAMS, Stack, default_build
 
 NOT_AUTHORISED = 3
+#: What lpad-nm has to do with NetworkManager and lpad; test_network_manager.py sees that it asks for no more.
+LPAD_NM_ACTIONS = {
+    "org.lpad.lpad1.read", "org.freedesktop.NetworkManager.settings.modify.system",
+    "org.freedesktop.NetworkManager.network-control",
+}
 NOBODY = "65534"
 
 
@@ -183,7 +188,26 @@ def test_systemd_takes_the_units_of_lpad_modem(tree, tmp_path):
     assert only(tree, "system.d/org.lpad.Modem1.conf").is_file()
 
 
-@pytest.mark.parametrize("page", ["man1/lui-cli.1", "man5/lpad.conf.5", "man8/lpad.8", "man8/lpad-modem.8"])
+def test_systemd_takes_the_unit_of_lpad_nm(tree, tmp_path):
+    """It has a user of its own, who alone may have its name, and whom polkit lets do three things."""
+    text = only(tree, "lpad-nm.service").read_text()
+    (program,) = re.findall(r"^ExecStart=(\S+)", text, re.M)
+    (tmp_path / "lpad-nm.service").write_text(text.replace(program, str(in_tree(tree, program))))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(tmp_path / "lpad-nm.service")], capture_output=True, text=True,
+    )
+    assert done.returncode == 0 and "lpad-" not in done.stderr, done.stderr
+    (user,) = re.findall(r"^User=(\S+)", text, re.M)
+    assert f"\nu {user} - " in only(tree, "sysusers.d/lpad.conf").read_text()
+    policy = ElementTree.fromstring(only(tree, "system.d/org.lpad.Nm1.conf").read_bytes())
+    assert [entry.get("user") for entry in policy if entry.find("allow[@own]") is not None] == [user]
+    rules = only(tree, "rules.d/50-lpad-nm.rules").read_text()
+    assert f'subject.user == "{user}"' in rules and set(re.findall(r'action.id == "([^"]+)"', rules)) == LPAD_NM_ACTIONS
+
+
+@pytest.mark.parametrize("page", [
+    "man1/lui-cli.1", "man5/lpad.conf.5", "man8/lpad.8", "man8/lpad-modem.8", "man8/lpad-nm.8",
+])
 def test_manual_pages_can_be_read(tree, page):
     path = only(tree, page)
     done = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", str(path)], capture_output=True, text=True)

@@ -34,7 +34,9 @@ from testbed.veuicc import Euicc
 PROXY_NAME = "qmi-proxy"
 CONTROL_PORT, DATA_PORT = "cdc-wdm0", "wwan0"
 LPAD_MODEM = "org.lpad.Modem1"
-LPAD_MODEM_POLICY = TOP / "data" / "org.lpad.Modem1.conf"
+LPAD_NM = "org.lpad.Nm1"
+#: lpad-nm runs as this user: nobody.
+UNPRIVILEGED = 65534
 MODEM_MANAGER = "org.freedesktop.ModemManager1"
 #: Who may do what on the bus is what the packages say.
 POLICIES = [
@@ -160,7 +162,9 @@ class Mobile:
         self.bus = Bus(self.run)
         self.env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8",
                     "DBUS_SYSTEM_BUS_ADDRESS": self.bus.address}
-        self.bus.start(self.env, {}, [*POLICIES, self._lpad_modem_policy()])
+        self.bus.start(self.env, {}, [
+            *POLICIES, self._own_policy(LPAD_MODEM), self._own_policy(LPAD_NM),
+        ])
         self._begin(self.bus)
         self.polkit = self._begin(Polkit(self.bus.connect()))
         if self._proxy == "debian":
@@ -194,10 +198,11 @@ class Mobile:
         if self._pty:
             self._pty.dispose()
 
-    def _lpad_modem_policy(self) -> Path:
-        """lpad-modem's own, for a bus on which nobody is called lpad."""
-        policy = self.run.folder / "lpad-modem.conf"
-        policy.write_text(adapted_policy(LPAD_MODEM_POLICY.read_text(), str(os.getuid())))
+    def _own_policy(self, name: str) -> Path:
+        """That of a program of this project, for a bus on which there is no user called lpad or lpad-nm."""
+        policy = self.run.folder / f"{name}.conf"
+        text = (TOP / "data" / f"{name}.conf").read_text().replace('"lpad-nm"', f'"{UNPRIVILEGED}"')
+        policy.write_text(adapted_policy(text, str(os.getuid())))
         return policy
 
     def _make_namespace(self) -> Namespace:
