@@ -17,6 +17,8 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[1]
 JOBS = max(2, os.cpu_count() or 2)
+#: Tests of the whole platform wait for readers and servers for a quarter of their time.
+PYTEST_JOBS = JOBS + 1
 STEP_SECONDS = 3000
 TAP_LINE = re.compile(r"^(not ok|ok)\b\s*(\d*)\s*-?\s*([^#\n]*)(#\s*SKIP\b)?", re.I)
 
@@ -35,11 +37,12 @@ class Build:
         return TOP / "build" / f"check-{self.name}"
 
 
+SANITIZED = ("-Db_lundef=false", "-Doptimization=1")
 BUILDS = [
-    Build("asan", "gcc", ("-Db_sanitize=address,undefined", "-Db_lundef=false"), pytest=""),
-    Build("gcc", "gcc", pytest="smoke"),
-    Build("clang", "clang"),
-    Build("tsan", "gcc", ("-Db_sanitize=thread", "-Db_lundef=false"), pytest="tsan"),
+    Build("asan", "gcc", ("-Db_sanitize=address,undefined", *SANITIZED), pytest=""),
+    Build("gcc", "gcc", ("-Ddebug=false",), pytest="smoke"),
+    Build("clang", "clang", ("-Ddebug=false",)),
+    Build("tsan", "gcc", ("-Db_sanitize=thread", *SANITIZED), pytest="tsan"),
 ]
 QUICK = {"asan"}
 
@@ -191,7 +194,7 @@ class Check:
         report = build.folder / f"pytest-{what.replace(' ', '-')}.xml"
         report.unlink(missing_ok=True)
         command = [
-            sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", str(JOBS),
+            sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", str(PYTEST_JOBS),
             "--junit-xml", str(report), "--basetemp", str(build.folder / "pytest"), *paths,
         ]
         command += ["-m", marker] if marker else []
