@@ -11,7 +11,6 @@
 #include "nm-error.h"
 
 #define EUICC          LPAD_BUS_NAME ".Euicc"
-#define PROFILE        LPAD_BUS_NAME ".Profile"
 #define OBJECT_MANAGER "org.freedesktop.DBus.ObjectManager"
 #define PROPERTIES     "org.freedesktop.DBus.Properties"
 #define NM             LPAD_NM_NETWORK_MANAGER
@@ -225,21 +224,24 @@ on_chip_added (GDBusConnection *bus,
     look_soon (user_data);
 }
 
+/* A profile is removed in the middle of an operation: what the chip holds is known when it is over. */
 static void
-on_profile_removed (GDBusConnection *bus,
-                    const char *sender,
-                    const char *path,
-                    const char *interface,
-                    const char *signal,
-                    GVariant *arguments,
-                    gpointer user_data)
+on_chip_changed (GDBusConnection *bus,
+                 const char *sender,
+                 const char *path,
+                 const char *interface,
+                 const char *signal,
+                 GVariant *arguments,
+                 gpointer user_data)
 {
-  g_autofree const char **interfaces = NULL;
+  g_autoptr (GVariant) changed = NULL;
+  const char *state = "";
 
-  if (!g_variant_is_of_type (arguments, G_VARIANT_TYPE ("(oas)")))
+  if (!g_variant_is_of_type (arguments, G_VARIANT_TYPE ("(sa{sv}as)")))
     return;
-  g_variant_get_child (arguments, 1, "^a&s", &interfaces);
-  if (g_strv_contains (interfaces, PROFILE))
+  changed = g_variant_get_child_value (arguments, 1);
+  g_variant_lookup (changed, "State", "&s", &state);
+  if (g_str_equal (state, "ready"))
     look_soon (user_data);
 }
 
@@ -341,7 +343,7 @@ subscribe_all (LpadNmService *service)
   subscribe (service, MM, PROPERTIES, "PropertiesChanged", MM ".Sim", on_network_signal);
   subscribe (service, LPAD_BUS_NAME, EUICC, "ProfileSwitched", NULL, on_switched);
   subscribe (service, LPAD_BUS_NAME, OBJECT_MANAGER, "InterfacesAdded", NULL, on_chip_added);
-  subscribe (service, LPAD_BUS_NAME, OBJECT_MANAGER, "InterfacesRemoved", NULL, on_profile_removed);
+  subscribe (service, LPAD_BUS_NAME, PROPERTIES, "PropertiesChanged", EUICC, on_chip_changed);
 }
 
 static void

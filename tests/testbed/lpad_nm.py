@@ -14,7 +14,7 @@ from testbed.process import Program, StackError, wait_until
 PATH = "/org/lpad/Nm1"
 #: The modem as ModemManager and lpad call it, and a chip in it.
 MODEM = f"/sys/{USB_DEVICE}"
-EUICC = "/org/lpad/Lpad1/euicc/1"
+EUICC = "/org/lpad/Lpad1/euicc/0"
 #: For the bus and for NetworkManager it is nobody; it only gets at the socket of the bus in a folder of its own.
 AS_NOBODY = [
     "setpriv", f"--reuid={UNPRIVILEGED}", f"--regid={UNPRIVILEGED}", "--clear-groups",

@@ -29,6 +29,8 @@ DEVICE = f"{NAME}.Device"
 #: Of an active connection.
 STATES = {0: "unknown", 1: "activating", 2: "activated", 3: "deactivating", 4: "deactivated"}
 MODEM_DEVICE = 8
+#: Of a device: it can be used.
+DISCONNECTED = 30
 CONFIG = """[main]
 auth-polkit={polkit}
 dns=none
@@ -111,6 +113,12 @@ class NetworkManager:
 
     def modify(self, made: str, *settings: str) -> None:
         self.nmcli("connection", "modify", made, *settings)
+
+    def use(self, made: str) -> None:
+        """Activate the connection by hand, once the modem can be used, and wait until it is in use."""
+        wait_until(lambda: (self.modem_state() or 0) >= DISCONNECTED, 60, "NetworkManager to have the modem")
+        self.nmcli("connection", "up", made)
+        self.wait_for_activated(made)
 
     def remove_all(self) -> None:
         """Every connection."""
