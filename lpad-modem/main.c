@@ -43,7 +43,7 @@ parse_options (int *argc, char ***argv, Options *options, GError **error)
       0,
       G_OPTION_ARG_FILENAME_ARRAY,
       &options->devices,
-      "Use the QMI port DEVICE (/dev/cdc-wdm0)",
+      "Use the port DEVICE (/dev/cdc-wdm0)",
       "DEVICE" },
     { "aid",
       'a',
@@ -191,12 +191,12 @@ on_signal (gpointer user_data)
 }
 
 static void
-on_port (const char *path, gpointer user_data)
+on_port (const char *path, const char *transport, gpointer user_data)
 {
   Program *program = user_data;
 
   if (!program->stopping)
-    g_ptr_array_add (program->modems, lpad_modem_new (&program->service, path));
+    g_ptr_array_add (program->modems, lpad_modem_new (&program->service, path, transport));
 }
 
 static void
@@ -207,7 +207,7 @@ serve (Program *program, char **devices)
   g_unix_signal_add (SIGTERM, on_signal, program);
   g_unix_signal_add (SIGINT, on_signal, program);
   for (char **device = devices; device != NULL && *device != NULL; device++)
-    on_port (*device, program);
+    on_port (*device, lpad_modem_ports_transport (*device), program);
   if (devices == NULL)
     ports = lpad_modem_ports_new (on_port, program);
   on_settled (program);

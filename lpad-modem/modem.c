@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "modem.h"
 
+#include "mbim-port.h"
+#include "qmi-port.h"
 #include "slot.h"
 
 #define RETRY_TIME 2 /* seconds between two attempts to open a port */
@@ -11,7 +13,8 @@ struct _LpadModem
 {
   LpadModemService *service;
   char *path;
-  LpadQmiPort *port;
+  gboolean is_mbim;
+  LpadPort *port;
   GPtrArray *slots; /* of LpadModemSlot, in the modem's order */
   guint retry_timer;
   guint drop_source;
@@ -87,7 +90,7 @@ drop_port (gpointer user_data)
   LpadModem *modem = user_data;
 
   modem->drop_source = 0;
-  g_clear_pointer (&modem->port, lpad_qmi_port_free);
+  g_clear_pointer (&modem->port, lpad_port_free);
   modem->retry_timer = g_timeout_add_seconds (RETRY_TIME, on_retry, modem);
   return G_SOURCE_REMOVE;
 }
@@ -109,19 +112,23 @@ on_gone (const GError *error, gpointer user_data)
 static void
 open_port (LpadModem *modem)
 {
-  const LpadQmiPortEvents events
-      = { .slots = on_slots, .reset = on_reset, .refreshed = on_refreshed, .gone = on_gone };
+  const LpadPortEvents events = {
+    .card = { .slots = on_slots, .reset = on_reset, .refreshed = on_refreshed },
+    .gone = on_gone,
+  };
 
-  modem->port = lpad_qmi_port_new (modem->path, &events, modem);
+  modem->port = modem->is_mbim ? lpad_mbim_port_new (modem->path, &events, modem)
+                               : lpad_qmi_port_new (modem->path, &events, modem);
 }
 
 LpadModem *
-lpad_modem_new (LpadModemService *service, const char *path)
+lpad_modem_new (LpadModemService *service, const char *path, const char *transport)
 {
   LpadModem *modem = g_new0 (LpadModem, 1);
 
   modem->service = service;
   modem->path = g_strdup (path);
+  modem->is_mbim = g_str_equal (transport, "mbim");
   modem->slots = g_ptr_array_new_with_free_func ((GDestroyNotify) lpad_modem_slot_free);
   open_port (modem);
   return modem;
@@ -133,7 +140,7 @@ lpad_modem_free (LpadModem *modem)
   g_clear_handle_id (&modem->retry_timer, g_source_remove);
   g_clear_handle_id (&modem->drop_source, g_source_remove);
   g_ptr_array_unref (modem->slots);
-  g_clear_pointer (&modem->port, lpad_qmi_port_free);
+  g_clear_pointer (&modem->port, lpad_port_free);
   g_free (modem->path);
   g_free (modem);
 }

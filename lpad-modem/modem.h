@@ -11,8 +11,9 @@ typedef struct _LpadModem LpadModem;
 
 /**
  * lpad_modem_new: begins to use the port @path, e.g. "/dev/cdc-wdm0"
+ * @transport: "qmi" or "mbim"
  */
-LpadModem *lpad_modem_new (LpadModemService *service, const char *path);
+LpadModem *lpad_modem_new (LpadModemService *service, const char *path, const char *transport);
 void lpad_modem_free (LpadModem *modem);
 
 /** lpad_modem_stop: closes all channels; calls @stopped when the modem has answered, or does not. */

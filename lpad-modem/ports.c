@@ -3,7 +3,12 @@
 
 #define DEVICES "/dev"
 #define SYSFS   "/sys/class/usbmisc"
-#define DRIVER  "qmi_wwan"
+
+static const struct
+{
+  const char *name;
+  const char *transport;
+} drivers[] = { { "qmi_wwan", "qmi" }, { "cdc_mbim", "mbim" } };
 
 struct _LpadModemPorts
 {
@@ -13,14 +18,29 @@ struct _LpadModemPorts
   GHashTable *known; /* paths */
 };
 
-static gboolean
-is_qmi (const char *name)
+/* What the port @name speaks; NULL: it is no control port. */
+static const char *
+transport_of (const char *name)
 {
   g_autofree char *link = g_build_filename (SYSFS, name, "device", "driver", NULL);
   g_autofree char *target = g_file_read_link (link, NULL);
   g_autofree char *driver = target != NULL ? g_path_get_basename (target) : NULL;
 
-  return g_strcmp0 (driver, DRIVER) == 0;
+  for (gsize i = 0; i < G_N_ELEMENTS (drivers); i++)
+    {
+      if (g_strcmp0 (driver, drivers[i].name) == 0)
+        return drivers[i].transport;
+    }
+  return NULL;
+}
+
+const char *
+lpad_modem_ports_transport (const char *path)
+{
+  g_autofree char *name = g_path_get_basename (path);
+  const char *transport = transport_of (name);
+
+  return transport != NULL ? transport : "qmi";
 }
 
 /* The kernel shows a port in /sys before its node in /dev is there, and the node is what can be opened. */
@@ -28,12 +48,13 @@ static void
 look_at (LpadModemPorts *ports, const char *name)
 {
   g_autofree char *path = g_build_filename (DEVICES, name, NULL);
-  const char *told = path;
+  const char *told = path, *transport = transport_of (name);
 
-  if (!is_qmi (name) || !g_file_test (path, G_FILE_TEST_EXISTS) || g_hash_table_contains (ports->known, path))
+  if (transport == NULL || !g_file_test (path, G_FILE_TEST_EXISTS)
+      || g_hash_table_contains (ports->known, path))
     return;
   g_hash_table_add (ports->known, g_steal_pointer (&path));
-  ports->found (told, ports->user_data);
+  ports->found (told, transport, ports->user_data);
 }
 
 static void

@@ -2,56 +2,34 @@
 #include "qmi-port.h"
 
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
-#define OPEN_TIMEOUT     15 /* seconds */
+#include "proxy.h"
+#include "qmi-dms.h"
+#include "qmi-uim.h"
+
+#define PROXY            "qmi-proxy"
+#define DEVICE_TIMEOUT   15 /* seconds */
 #define SETUP_TIMEOUT    10
-#define REFRESH_WAIT     3  /* seconds after which a refresh is over, told or not */
-#define LOOK_TIME        1  /* seconds after which a card that is away is looked for again */
-#define LOOKS            10 /* so often */
+#define OPEN_TIMEOUT     20
+#define APDU_TIMEOUT     120 /* a chip may need this for the last segment of a package */
+#define CLOSE_TIMEOUT    5
+#define POWER_TIMEOUT    20
 #define EID_DIGITS_MAX   32
 #define ICCID_DIGITS_MAX 20
 
-struct _LpadQmiPort
+/* The port as its protocol knows it; the first field is what others know. */
+typedef struct
 {
-  LpadQmiPortEvents events;
-  gpointer user_data;
-  GCancellable *cancellable;
+  LpadPort port;
   QmiDevice *device;
   QmiClient *client;
-  LpadDmsIdentity *identity;
   gulong removed_handler;
-  guint refresh_timer;
-  guint look_timer;
-  guint looks;        /* that are left */
-  gboolean told;      /* of slots before */
-  gboolean card_seen; /* in the active slot, when last told */
-  char *iccid;        /* of that card; "" if not known */
-};
+} LpadQmiPort;
 
-/* A callback of a port that has been freed finds its operation cancelled and touches nothing. */
-static gboolean
-is_cancelled (const GError *error)
+static LpadQmiPort *
+qmi_port (LpadPort *port)
 {
-  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-}
-
-void
-lpad_qmi_slot_free (LpadQmiSlot *slot)
-{
-  g_free (slot->eid);
-  g_free (slot->iccid);
-  g_free (slot);
-}
-
-static void ask_slots (LpadQmiPort *port);
-
-static void
-gone (LpadQmiPort *port, const GError *error)
-{
-  port->events.gone (error, port->user_data);
+  return (LpadQmiPort *) port;
 }
 
 /* Slots */
@@ -75,46 +53,10 @@ digits (GArray *octets, gboolean swapped, gsize maximum)
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
-/* Another profile without a word of a refresh. */
-static gboolean
-has_switched (LpadQmiPort *port, const char *iccid)
-{
-  return port->card_seen && port->refresh_timer == 0 && *port->iccid != '\0' && *iccid != '\0'
-         && !g_str_equal (port->iccid, iccid);
-}
-
-/* Cards that go and come, or change, without a word of a refresh are a refresh all the same. */
-static void
-tell_slots (LpadQmiPort *port, GPtrArray *slots)
-{
-  gboolean present = FALSE, switched;
-  const char *iccid = "";
-
-  for (guint i = 0; i < slots->len; i++)
-    {
-      const LpadQmiSlot *slot = g_ptr_array_index (slots, i);
-
-      if (!slot->active || !slot->present)
-        continue;
-      present = TRUE;
-      iccid = slot->iccid;
-    }
-  switched = present && has_switched (port, iccid);
-  if ((port->card_seen && !present) || switched)
-    port->events.reset (port->user_data);
-  port->events.slots (slots, port->user_data);
-  if (switched || (port->told && !port->card_seen && present && port->refresh_timer == 0))
-    port->events.refreshed (port->user_data);
-  port->told = TRUE;
-  port->card_seen = present;
-  g_free (port->iccid);
-  port->iccid = g_strdup (iccid);
-}
-
 static void
 take_slots (LpadQmiPort *port, GArray *states, GArray *infos, GArray *eids)
 {
-  g_autoptr (GPtrArray) slots = g_ptr_array_new_with_free_func ((GDestroyNotify) lpad_qmi_slot_free);
+  g_autoptr (GPtrArray) slots = g_ptr_array_new_with_free_func ((GDestroyNotify) lpad_card_slot_free);
 
   for (guint i = 0; i < states->len; i++)
     {
@@ -124,7 +66,7 @@ take_slots (LpadQmiPort *port, GArray *states, GArray *infos, GArray *eids)
                                             : NULL;
       const QmiSlotEidElement *eid
           = eids != NULL && i < eids->len ? &g_array_index (eids, QmiSlotEidElement, i) : NULL;
-      LpadQmiSlot *slot = g_new0 (LpadQmiSlot, 1);
+      LpadCardSlot *slot = g_new0 (LpadCardSlot, 1);
 
       slot->active = state->physical_slot_status == QMI_UIM_SLOT_STATE_ACTIVE;
       slot->known = TRUE;
@@ -134,21 +76,21 @@ take_slots (LpadQmiPort *port, GArray *states, GArray *infos, GArray *eids)
       slot->iccid = digits (state->iccid, TRUE, ICCID_DIGITS_MAX);
       g_ptr_array_add (slots, slot);
     }
-  tell_slots (port, slots);
+  lpad_card_watch_slots (port->port.watch, slots);
 }
 
 /* A modem that knows no slots has one, and we look for its card when somebody opens a channel. */
 static void
 take_one_slot (LpadQmiPort *port)
 {
-  g_autoptr (GPtrArray) slots = g_ptr_array_new_with_free_func ((GDestroyNotify) lpad_qmi_slot_free);
-  LpadQmiSlot *slot = g_new0 (LpadQmiSlot, 1);
+  g_autoptr (GPtrArray) slots = g_ptr_array_new_with_free_func ((GDestroyNotify) lpad_card_slot_free);
+  LpadCardSlot *slot = g_new0 (LpadCardSlot, 1);
 
   slot->active = TRUE;
   slot->eid = g_strdup ("");
   slot->iccid = g_strdup ("");
   g_ptr_array_add (slots, slot);
-  port->events.slots (slots, port->user_data);
+  lpad_card_watch_slots (port->port.watch, slots);
 }
 
 static void
@@ -163,26 +105,6 @@ on_slot_status (QmiClientUim *client, QmiIndicationUimSlotStatusOutput *output, 
   take_slots (user_data, states, infos, eids);
 }
 
-static gboolean
-on_look_time (gpointer user_data)
-{
-  LpadQmiPort *port = user_data;
-
-  port->look_timer = 0;
-  ask_slots (port);
-  return G_SOURCE_REMOVE;
-}
-
-/* A card that is being reset without a word comes back without one. */
-static void
-look_again (LpadQmiPort *port)
-{
-  if (port->card_seen || port->looks == 0 || port->look_timer != 0)
-    return;
-  port->looks--;
-  port->look_timer = g_timeout_add_seconds (LOOK_TIME, on_look_time, port);
-}
-
 static void
 on_slots (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -192,10 +114,10 @@ on_slots (GObject *source, GAsyncResult *result, gpointer user_data)
       = qmi_client_uim_get_slot_status_finish (QMI_CLIENT_UIM (source), result, &error);
   GArray *states = NULL, *infos = NULL, *eids = NULL;
 
-  if (is_cancelled (error))
+  if (lpad_port_is_cancelled (error))
     return;
   if (output == NULL)
-    gone (port, error);
+    lpad_port_gone (&port->port, error);
   else if (!qmi_message_uim_get_slot_status_output_get_result (output, NULL)
            || !qmi_message_uim_get_slot_status_output_get_physical_slot_status (output, &states, NULL))
     take_one_slot (port);
@@ -204,56 +126,32 @@ on_slots (GObject *source, GAsyncResult *result, gpointer user_data)
       qmi_message_uim_get_slot_status_output_get_physical_slot_information (output, &infos, NULL);
       qmi_message_uim_get_slot_status_output_get_slot_eid (output, &eids, NULL);
       take_slots (port, states, infos, eids);
-      look_again (port);
     }
 }
 
 static void
-ask_slots (LpadQmiPort *port)
+look (LpadPort *base)
 {
+  LpadQmiPort *port = qmi_port (base);
+
   qmi_client_uim_get_slot_status (
-      QMI_CLIENT_UIM (port->client), NULL, SETUP_TIMEOUT, port->cancellable, on_slots, port);
+      QMI_CLIENT_UIM (port->client), NULL, SETUP_TIMEOUT, base->cancellable, on_slots, port);
 }
 
 /* Refresh */
 
 static void
-refresh_over (LpadQmiPort *port)
-{
-  g_clear_handle_id (&port->refresh_timer, g_source_remove);
-  port->events.refreshed (port->user_data);
-  lpad_qmi_port_look (port);
-}
-
-static gboolean
-on_refresh_wait (gpointer user_data)
-{
-  LpadQmiPort *port = user_data;
-
-  port->refresh_timer = 0;
-  refresh_over (port);
-  return G_SOURCE_REMOVE;
-}
-
-/* Firmware may forget to tell the end. */
-static void
 on_refresh (QmiClientUim *client, QmiIndicationUimRefreshOutput *output, gpointer user_data)
 {
-  LpadQmiPort *port = user_data;
+  LpadPort *port = user_data;
   QmiUimRefreshStage stage;
 
   if (!qmi_indication_uim_refresh_output_get_event (output, &stage, NULL, NULL, NULL, NULL, NULL))
     return;
   if (stage == QMI_UIM_REFRESH_STAGE_START)
-    {
-      port->events.reset (port->user_data);
-      g_free (port->iccid);
-      port->iccid = g_strdup ("");
-      g_clear_handle_id (&port->refresh_timer, g_source_remove);
-      port->refresh_timer = g_timeout_add_seconds (REFRESH_WAIT, on_refresh_wait, port);
-    }
+    lpad_card_watch_refresh_begins (port->watch);
   else if (stage == QMI_UIM_REFRESH_STAGE_END_WITH_SUCCESS || stage == QMI_UIM_REFRESH_STAGE_END_WITH_FAILURE)
-    refresh_over (port);
+    lpad_card_watch_refresh_ends (port->watch);
 }
 
 /* Opening */
@@ -263,12 +161,12 @@ on_identified (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   LpadQmiPort *port = user_data;
   g_autoptr (GError) error = NULL;
-  LpadDmsIdentity *identity = lpad_dms_identify_finish (result, &error);
+  LpadPortIdentity *identity = lpad_dms_identify_finish (result, &error);
 
-  if (is_cancelled (error))
+  if (lpad_port_is_cancelled (error))
     return;
-  port->identity = identity;
-  ask_slots (port);
+  port->port.identity = identity;
+  look (&port->port);
 }
 
 /* Events are a help, not a need: a modem that refuses them is used without. */
@@ -280,8 +178,8 @@ on_refresh_registered (GObject *source, GAsyncResult *result, gpointer user_data
   g_autoptr (QmiMessageUimRefreshRegisterAllOutput) output G_GNUC_UNUSED
       = qmi_client_uim_refresh_register_all_finish (QMI_CLIENT_UIM (source), result, &error);
 
-  if (!is_cancelled (error))
-    lpad_dms_identify (port->device, port->cancellable, on_identified, port);
+  if (!lpad_port_is_cancelled (error))
+    lpad_dms_identify (port->device, port->port.cancellable, on_identified, port);
 }
 
 static void
@@ -294,7 +192,7 @@ on_events_registered (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (QmiMessageUimRefreshRegisterAllInput) input = NULL;
   g_autoptr (GArray) no_name = NULL;
 
-  if (is_cancelled (error))
+  if (lpad_port_is_cancelled (error))
     return;
   input = qmi_message_uim_refresh_register_all_input_new ();
   no_name = g_array_new (FALSE, FALSE, sizeof (guint8));
@@ -302,7 +200,7 @@ on_events_registered (GObject *source, GAsyncResult *result, gpointer user_data)
   qmi_message_uim_refresh_register_all_input_set_session (
       input, QMI_UIM_SESSION_TYPE_PRIMARY_GW_PROVISIONING, no_name, NULL);
   qmi_client_uim_refresh_register_all (
-      QMI_CLIENT_UIM (source), input, SETUP_TIMEOUT, port->cancellable, on_refresh_registered, port);
+      QMI_CLIENT_UIM (source), input, SETUP_TIMEOUT, port->port.cancellable, on_refresh_registered, port);
 }
 
 static void
@@ -313,11 +211,11 @@ on_client (GObject *source, GAsyncResult *result, gpointer user_data)
   QmiClient *client = qmi_device_allocate_client_finish (QMI_DEVICE (source), result, &error);
   g_autoptr (QmiMessageUimRegisterEventsInput) input = NULL;
 
-  if (is_cancelled (error))
+  if (lpad_port_is_cancelled (error))
     return;
   if (client == NULL)
     {
-      gone (port, error);
+      lpad_port_gone (&port->port, error);
       return;
     }
   port->client = client;
@@ -329,7 +227,7 @@ on_client (GObject *source, GAsyncResult *result, gpointer user_data)
       QMI_UIM_EVENT_REGISTRATION_FLAG_CARD_STATUS | QMI_UIM_EVENT_REGISTRATION_FLAG_PHYSICAL_SLOT_STATUS,
       NULL);
   qmi_client_uim_register_events (
-      QMI_CLIENT_UIM (client), input, SETUP_TIMEOUT, port->cancellable, on_events_registered, port);
+      QMI_CLIENT_UIM (client), input, SETUP_TIMEOUT, port->port.cancellable, on_events_registered, port);
 }
 
 static void
@@ -343,11 +241,11 @@ on_open (GObject *source, GAsyncResult *result, gpointer user_data)
                                 QMI_SERVICE_UIM,
                                 QMI_CID_NONE,
                                 SETUP_TIMEOUT,
-                                port->cancellable,
+                                port->port.cancellable,
                                 on_client,
                                 port);
-  else if (!is_cancelled (error))
-    gone (port, error);
+  else if (!lpad_port_is_cancelled (error))
+    lpad_port_gone (&port->port, error);
 }
 
 static void
@@ -356,7 +254,7 @@ on_removed (QmiDevice *device, gpointer user_data)
   g_autoptr (GError) error
       = g_error_new_literal (LPAD_MODEM_ERROR, LPAD_MODEM_ERROR_FAILED, "The modem or its proxy is gone.");
 
-  gone (user_data, error);
+  lpad_port_gone (user_data, error);
 }
 
 static void
@@ -366,71 +264,255 @@ on_device (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   QmiDevice *device = qmi_device_new_finish (result, &error);
 
-  if (is_cancelled (error))
+  if (lpad_port_is_cancelled (error))
     return;
   if (device == NULL)
     {
-      gone (port, error);
+      lpad_port_gone (&port->port, error);
       return;
     }
   port->device = device;
   port->removed_handler = g_signal_connect (device, QMI_DEVICE_SIGNAL_REMOVED, G_CALLBACK (on_removed), port);
-  qmi_device_open (device, QMI_DEVICE_OPEN_FLAGS_PROXY, OPEN_TIMEOUT, port->cancellable, on_open, port);
+  qmi_device_open (
+      device, QMI_DEVICE_OPEN_FLAGS_PROXY, DEVICE_TIMEOUT, port->port.cancellable, on_open, port);
 }
 
-/* Whether a qmi-proxy listens: libqmi asks nobody before it starts one of its own. */
+/* Requests */
+
+typedef struct
+{
+  LpadQmiPort *port; /* that is not there any more when the request has been cancelled */
+  LpadPortDone done;
+  gpointer user_data;
+} Request;
+
+static Request *
+request_new (LpadPort *port, LpadPortDone done, gpointer user_data)
+{
+  Request *request = g_new0 (Request, 1);
+
+  request->port = qmi_port (port);
+  request->done = done;
+  request->user_data = user_data;
+  return request;
+}
+
+/* Number of our UIM client and of its next request; FALSE: the request has been refused. */
 static gboolean
-proxy_runs (void)
+can_send (LpadPort *base, guint8 *cid, guint16 *transaction, LpadPortDone done, gpointer user_data)
 {
-  struct sockaddr_un address = { .sun_family = AF_UNIX };
-  socklen_t size
-      = (socklen_t) (G_STRUCT_OFFSET (struct sockaddr_un, sun_path) + 1 + strlen (QMI_PROXY_SOCKET_PATH));
-  int sock = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  gboolean runs;
+  LpadQmiPort *port = qmi_port (base);
 
-  if (sock < 0)
-    return FALSE;
-  memcpy (address.sun_path + 1, QMI_PROXY_SOCKET_PATH, strlen (QMI_PROXY_SOCKET_PATH));
-  runs = connect (sock, (const struct sockaddr *) &address, size) == 0;
-  close (sock);
-  return runs;
+  if (port->client == NULL)
+    {
+      lpad_port_refuse (
+          done,
+          user_data,
+          g_error_new_literal (LPAD_MODEM_ERROR, LPAD_MODEM_ERROR_NOT_READY, "The modem is not ready yet."));
+      return FALSE;
+    }
+  *cid = qmi_client_get_cid (port->client);
+  *transaction = qmi_client_get_next_transaction_id (port->client);
+  return TRUE;
 }
 
-static gboolean
-on_no_proxy (gpointer user_data)
+static void
+send_message (LpadPort *base,
+              QmiMessage *message,
+              guint timeout_s,
+              GAsyncReadyCallback done,
+              Request *request)
 {
-  LpadQmiPort *port = user_data;
-  g_autoptr (GError) error
-      = g_error_new_literal (LPAD_MODEM_ERROR, LPAD_MODEM_ERROR_NOT_READY, "No qmi-proxy is running.");
-
-  port->refresh_timer = 0;
-  gone (port, error);
-  return G_SOURCE_REMOVE;
+  qmi_device_command_full (
+      qmi_port (base)->device, message, NULL, timeout_s, base->cancellable, done, request);
+  qmi_message_unref (message);
 }
 
-LpadQmiPort *
-lpad_qmi_port_new (const char *path, const LpadQmiPortEvents *events, gpointer user_data)
+/* The answer, whatever its result is; NULL and an error when none came. */
+static QmiMessage *
+receive (GObject *source, GAsyncResult *result, gboolean *cancelled, GError **error)
 {
-  LpadQmiPort *port = g_new0 (LpadQmiPort, 1);
-  g_autoptr (GFile) file = g_file_new_for_path (path);
+  g_autoptr (GError) failure = NULL;
+  QmiMessage *answer = qmi_device_command_full_finish (QMI_DEVICE (source), result, &failure);
 
-  port->events = *events;
-  port->iccid = g_strdup ("");
-  port->user_data = user_data;
-  port->cancellable = g_cancellable_new ();
-  if (proxy_runs ())
-    qmi_device_new (file, port->cancellable, on_device, port);
+  *cancelled = lpad_port_is_cancelled (failure);
+  if (answer == NULL)
+    g_set_error (error,
+                 LPAD_MODEM_ERROR,
+                 LPAD_MODEM_ERROR_NO_ANSWER,
+                 "The modem did not answer: %s.",
+                 failure->message);
+  return answer;
+}
+
+static void
+on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Request *request = user_data;
+  g_autoptr (GError) error = NULL;
+  gboolean cancelled;
+  g_autoptr (QmiMessage) message = receive (source, result, &cancelled, &error);
+  LpadPortAnswer answer = { 0, NULL };
+
+  if (message != NULL)
+    answer.octets = lpad_uim_opened (message, &answer.channel, &error);
+  request->done (error == NULL ? &answer : NULL, error, request->user_data);
+  g_clear_pointer (&answer.octets, g_bytes_unref);
+}
+
+static void
+open_channel (LpadPort *port, GBytes *aid, LpadPortDone done, gpointer user_data)
+{
+  guint16 transaction;
+  guint8 cid;
+
+  if (can_send (port, &cid, &transaction, done, user_data))
+    send_message (
+        port,
+        lpad_uim_open_channel (cid, transaction, g_bytes_get_data (aid, NULL), g_bytes_get_size (aid)),
+        OPEN_TIMEOUT,
+        on_opened,
+        request_new (port, done, user_data));
+}
+
+static void
+on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Request *request = user_data;
+  g_autoptr (GError) error = NULL;
+  gboolean cancelled;
+  g_autoptr (QmiMessage) message = receive (source, result, &cancelled, &error);
+  g_autoptr (GBytes) response = message != NULL ? lpad_uim_sent (message, &error) : NULL;
+  const LpadPortAnswer answer = { 0, response };
+
+  request->done (error == NULL ? &answer : NULL, error, request->user_data);
+}
+
+static void
+transmit (LpadPort *port, guint8 channel, GBytes *command, LpadPortDone done, gpointer user_data)
+{
+  guint16 transaction;
+  guint8 cid;
+
+  if (can_send (port, &cid, &transaction, done, user_data))
+    send_message (port,
+                  lpad_uim_send_apdu (cid, transaction, channel, command),
+                  APDU_TIMEOUT,
+                  on_sent,
+                  request_new (port, done, user_data));
+}
+
+static void
+on_done (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Request *request = user_data;
+  g_autoptr (GError) error = NULL;
+  gboolean cancelled;
+  g_autoptr (QmiMessage) message = receive (source, result, &cancelled, &error);
+  const LpadPortAnswer answer = { 0, NULL };
+
+  request->done (
+      message != NULL && lpad_uim_done (message, &error) ? &answer : NULL, error, request->user_data);
+}
+
+static void
+close_channel (LpadPort *port, guint8 channel, LpadPortDone done, gpointer user_data)
+{
+  guint16 transaction;
+  guint8 cid;
+
+  if (can_send (port, &cid, &transaction, done, user_data))
+    send_message (port,
+                  lpad_uim_close_channel (cid, transaction, channel),
+                  CLOSE_TIMEOUT,
+                  on_done,
+                  request_new (port, done, user_data));
+}
+
+static void
+on_powered_on (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Request *request = user_data;
+  g_autoptr (GError) error = NULL;
+  gboolean cancelled;
+  g_autoptr (QmiMessage) message = receive (source, result, &cancelled, &error);
+  const LpadPortAnswer answer = { 0, NULL };
+  gboolean good = message != NULL && lpad_uim_done (message, &error);
+
+  request->done (good ? &answer : NULL, error, request->user_data);
+  if (!cancelled)
+    lpad_port_look (&request->port->port);
+}
+
+static void
+on_powered_off (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Request *request = user_data;
+  g_autoptr (GError) error = NULL;
+  gboolean cancelled;
+  g_autoptr (QmiMessage) message = receive (source, result, &cancelled, &error);
+  guint16 transaction;
+  guint8 cid;
+
+  if (cancelled || message == NULL || !lpad_uim_done (message, &error))
+    request->done (NULL, error, request->user_data);
   else
-    port->refresh_timer = g_idle_add (on_no_proxy, port);
-  return port;
+    {
+      LpadPort *port = &request->port->port;
+
+      lpad_card_watch_card_is_off (port->watch);
+      if (can_send (port, &cid, &transaction, request->done, request->user_data))
+        {
+          send_message (port, lpad_uim_power (cid, transaction, TRUE), POWER_TIMEOUT, on_powered_on, request);
+          return;
+        }
+    }
+  g_free (request);
 }
 
-void
-lpad_qmi_port_free (LpadQmiPort *port)
+static void
+power_cycle (LpadPort *port, LpadPortDone done, gpointer user_data)
 {
-  g_cancellable_cancel (port->cancellable);
-  g_clear_handle_id (&port->refresh_timer, g_source_remove);
-  g_clear_handle_id (&port->look_timer, g_source_remove);
+  guint16 transaction;
+  guint8 cid;
+
+  if (can_send (port, &cid, &transaction, done, user_data))
+    send_message (port,
+                  lpad_uim_power (cid, transaction, FALSE),
+                  POWER_TIMEOUT,
+                  on_powered_off,
+                  request_new (port, done, user_data));
+}
+
+static void
+on_reset (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Request *request = user_data;
+  g_autoptr (GError) error = NULL;
+  const LpadPortAnswer answer = { 0, NULL };
+  gboolean good = lpad_dms_reset_finish (result, &error);
+
+  request->done (good ? &answer : NULL, error, request->user_data);
+}
+
+static void
+reset (LpadPort *port, LpadPortDone done, gpointer user_data)
+{
+  guint16 transaction;
+  guint8 cid;
+
+  if (can_send (port, &cid, &transaction, done, user_data))
+    lpad_dms_reset (
+        qmi_port (port)->device, port->cancellable, on_reset, request_new (port, done, user_data));
+}
+
+/* Life */
+
+static void
+free_port (LpadPort *base)
+{
+  LpadQmiPort *port = qmi_port (base);
+
   if (port->client != NULL)
     {
       g_signal_handlers_disconnect_by_data (port->client, port);
@@ -443,66 +525,29 @@ lpad_qmi_port_free (LpadQmiPort *port)
       g_signal_handler_disconnect (port->device, port->removed_handler);
       g_object_unref (port->device);
     }
-  g_clear_pointer (&port->identity, lpad_dms_identity_free);
-  g_object_unref (port->cancellable);
-  g_free (port->iccid);
   g_free (port);
 }
 
-/* Requests */
-
-gboolean
-lpad_qmi_port_client (LpadQmiPort *port, guint8 *cid, guint16 *transaction, GError **error)
+LpadPort *
+lpad_qmi_port_new (const char *path, const LpadPortEvents *events, gpointer user_data)
 {
-  if (port->client == NULL)
-    {
-      g_set_error_literal (
-          error, LPAD_MODEM_ERROR, LPAD_MODEM_ERROR_NOT_READY, "The modem is not ready yet.");
-      return FALSE;
-    }
-  *cid = qmi_client_get_cid (port->client);
-  *transaction = qmi_client_get_next_transaction_id (port->client);
-  return TRUE;
-}
+  static const LpadPortClass class = {
+    .transport = "qmi",
+    .free = free_port,
+    .open_channel = open_channel,
+    .transmit = transmit,
+    .close_channel = close_channel,
+    .power_cycle = power_cycle,
+    .reset = reset,
+    .look = look,
+  };
+  LpadQmiPort *port = g_new0 (LpadQmiPort, 1);
+  g_autoptr (GFile) file = g_file_new_for_path (path);
 
-void
-lpad_qmi_port_send (LpadQmiPort *port,
-                    QmiMessage *request,
-                    guint timeout_s,
-                    GAsyncReadyCallback done,
-                    gpointer user_data)
-{
-  qmi_device_command_full (port->device, request, NULL, timeout_s, port->cancellable, done, user_data);
-  qmi_message_unref (request);
-}
-
-QmiMessage *
-lpad_qmi_port_send_finish (GObject *source, GAsyncResult *result, GError **error)
-{
-  g_autoptr (GError) failure = NULL;
-  QmiMessage *answer = qmi_device_command_full_finish (QMI_DEVICE (source), result, &failure);
-
-  if (answer == NULL)
-    g_set_error (
-        error, LPAD_MODEM_ERROR, LPAD_MODEM_ERROR_FAILED, "The modem did not answer: %s.", failure->message);
-  return answer;
-}
-
-const LpadDmsIdentity *
-lpad_qmi_port_identity (LpadQmiPort *port)
-{
-  return port->identity;
-}
-
-void
-lpad_qmi_port_look (LpadQmiPort *port)
-{
-  port->looks = LOOKS;
-  ask_slots (port);
-}
-
-void
-lpad_qmi_port_reset (LpadQmiPort *port, GAsyncReadyCallback done, gpointer user_data)
-{
-  lpad_dms_reset (port->device, port->cancellable, done, user_data);
+  lpad_port_init (&port->port, &class, events, user_data);
+  if (lpad_modem_proxy_runs (PROXY))
+    qmi_device_new (file, port->port.cancellable, on_device, port);
+  else
+    lpad_port_gone_later (&port->port, "No qmi-proxy is running.");
+  return &port->port;
 }

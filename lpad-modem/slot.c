@@ -6,12 +6,7 @@
 #include "firewall.h"
 #include "inhibit.h"
 #include "lpad-modem-bus.h"
-#include "uim.h"
 
-#define OPEN_TIMEOUT  20  /* seconds */
-#define APDU_TIMEOUT  120 /* a chip may need this for the last segment of a package */
-#define CLOSE_TIMEOUT 5
-#define POWER_TIMEOUT 20
 #define SYSFS_USBMISC "/sys/class/usbmisc"
 
 struct _LpadModemSlot
@@ -24,9 +19,9 @@ struct _LpadModemSlot
   LpadModemChannels *channels;
   GPtrArray *aids;
   LpadModemJournal *journal;
-  LpadQmiPort *port;
+  LpadPort *port;
   guint resets; /* a channel that was opened before one of them is none */
-  gboolean recovering;
+  gboolean inhibiting;
 };
 
 /* A call of the bus that waits for the modem. */
@@ -94,53 +89,75 @@ fail (GDBusMethodInvocation *invocation, LpadModemError code, const char *messag
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
-/* Our client's number and that of the next request; FALSE: the caller has its answer already. */
-static gboolean
-can_send (LpadModemSlot *slot, GDBusMethodInvocation *invocation, guint8 *cid, guint16 *transaction)
+/* An answer that did not come is a failure like any other to the caller. */
+static void
+return_error (GDBusMethodInvocation *invocation, const GError *error)
 {
-  g_autoptr (GError) error = NULL;
-
-  if (slot->port == NULL || !lpad_modem_bus_slot_get_active (slot->skeleton))
-    fail (invocation, LPAD_MODEM_ERROR_NOT_READY, "The modem does not use this slot now.");
-  else if (lpad_qmi_port_client (slot->port, cid, transaction, &error))
-    return TRUE;
+  if (g_error_matches (error, LPAD_MODEM_ERROR, LPAD_MODEM_ERROR_NO_ANSWER))
+    fail (invocation, LPAD_MODEM_ERROR_FAILED, error->message);
   else
     g_dbus_method_invocation_return_gerror (invocation, error);
+}
+
+/* FALSE: the caller has its answer already. */
+static gboolean
+can_reach (LpadModemSlot *slot, GDBusMethodInvocation *invocation)
+{
+  if (slot->port != NULL && lpad_modem_bus_slot_get_active (slot->skeleton))
+    return TRUE;
+  fail (invocation, LPAD_MODEM_ERROR_NOT_READY, "The modem does not use this slot now.");
   return FALSE;
+}
+
+/* A call that has no result but that it was done */
+static void
+on_call_done (const LpadPortAnswer *answer, const GError *error, gpointer user_data)
+{
+  g_autoptr (Call) call = user_data;
+
+  if (answer == NULL)
+    return_error (call->invocation, error);
+  else
+    g_dbus_method_invocation_return_value (call->invocation, NULL);
 }
 
 /* Closing */
 
-/* Whatever the answer is: a channel that cannot be closed now will not be closed later. */
+/* Whatever the answer is: a channel that cannot be closed now will not be closed later. Without an answer
+ * the next lpad-modem tries. */
 static void
-note_closed (Call *call)
+note_closed (Call *call, const GError *error)
 {
-  lpad_modem_journal_closed (call->slot->journal,
-                             lpad_modem_bus_slot_get_device (call->slot->skeleton),
-                             lpad_modem_bus_slot_get_slot (call->slot->skeleton),
-                             call->card_channel);
+  if (!g_error_matches (error, LPAD_MODEM_ERROR, LPAD_MODEM_ERROR_NO_ANSWER))
+    lpad_modem_journal_closed (call->slot->journal,
+                               lpad_modem_bus_slot_get_device (call->slot->skeleton),
+                               lpad_modem_bus_slot_get_slot (call->slot->skeleton),
+                               call->card_channel);
 }
 
-static Call *
-closing_call_new (LpadModemSlot *slot, GDBusMethodInvocation *invocation, guint8 card_channel)
+static void
+on_closed (const LpadPortAnswer *answer, const GError *error, gpointer user_data)
+{
+  g_autoptr (Call) call = user_data;
+
+  note_closed (call, error);
+  if (call->invocation == NULL && answer == NULL)
+    g_message ("A channel could not be closed: %s", error->message);
+  if (call->invocation == NULL)
+    return;
+  if (answer == NULL)
+    return_error (call->invocation, error);
+  else
+    lpad_modem_bus_slot_complete_close_channel (call->slot->skeleton, call->invocation);
+}
+
+static void
+close_channel (LpadModemSlot *slot, GDBusMethodInvocation *invocation, guint8 card_channel)
 {
   Call *call = call_new (slot, invocation);
 
   call->card_channel = card_channel;
-  return call;
-}
-
-static void
-on_closed_unasked (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (Call) call = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (QmiMessage) answer = lpad_qmi_port_send_finish (source, result, &error);
-
-  if (answer == NULL)
-    g_message ("A channel could not be closed: %s", error->message);
-  else
-    note_closed (call);
+  lpad_port_close_channel (slot->port, card_channel, on_closed, call);
 }
 
 /* Closes a channel that nobody has any more. */
@@ -148,30 +165,9 @@ static void
 close_unasked (guint8 card_channel, gpointer user_data)
 {
   LpadModemSlot *slot = user_data;
-  guint16 transaction;
-  guint8 cid;
 
-  if (slot->port != NULL && lpad_qmi_port_client (slot->port, &cid, &transaction, NULL))
-    lpad_qmi_port_send (slot->port,
-                        lpad_uim_close_channel (cid, transaction, card_channel),
-                        CLOSE_TIMEOUT,
-                        on_closed_unasked,
-                        closing_call_new (slot, NULL, card_channel));
-}
-
-static void
-on_closed (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (Call) call = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (QmiMessage) answer = lpad_qmi_port_send_finish (source, result, &error);
-
-  if (answer != NULL)
-    note_closed (call);
-  if (answer == NULL || !lpad_uim_done (answer, &error))
-    g_dbus_method_invocation_return_gerror (call->invocation, error);
-  else
-    lpad_modem_bus_slot_complete_close_channel (call->slot->skeleton, call->invocation);
+  if (slot->port != NULL)
+    close_channel (slot, NULL, card_channel);
 }
 
 static gboolean
@@ -183,49 +179,38 @@ on_close_channel (LpadModemBusSlot *skeleton,
   LpadModemSlot *slot = user_data;
   guint8 card_channel
       = lpad_modem_channels_take (slot->channels, g_dbus_method_invocation_get_sender (invocation), number);
-  guint16 transaction;
-  guint8 cid;
 
   if (card_channel == 0)
     return fail (invocation, LPAD_MODEM_ERROR_NO_SUCH_CHANNEL, "There is no such channel.");
-  if (can_send (slot, invocation, &cid, &transaction))
-    lpad_qmi_port_send (slot->port,
-                        lpad_uim_close_channel (cid, transaction, card_channel),
-                        CLOSE_TIMEOUT,
-                        on_closed,
-                        closing_call_new (slot, invocation, card_channel));
+  if (can_reach (slot, invocation))
+    close_channel (slot, invocation, card_channel);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
 /* Opening */
 
 static void
-on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
+on_opened (const LpadPortAnswer *answer, const GError *error, gpointer user_data)
 {
   g_autoptr (Call) call = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (QmiMessage) answer = lpad_qmi_port_send_finish (source, result, &error);
-  g_autoptr (GBytes) response = NULL;
+  LpadModemSlot *slot = call->slot;
   const char *owner = g_dbus_method_invocation_get_sender (call->invocation);
-  guint8 card_channel = 0;
 
-  if (answer != NULL)
-    response = lpad_uim_opened (answer, &card_channel, &error);
-  if (response == NULL)
-    g_dbus_method_invocation_return_gerror (call->invocation, error);
-  else if (call->resets != call->slot->resets || call->slot->objects == NULL)
+  if (answer == NULL)
+    return_error (call->invocation, error);
+  else if (call->resets != slot->resets || slot->objects == NULL)
     fail (call->invocation, LPAD_MODEM_ERROR_NOT_READY, "The card was reset meanwhile.");
   else
     {
-      lpad_modem_journal_opened (call->slot->journal,
-                                 lpad_modem_bus_slot_get_device (call->slot->skeleton),
-                                 lpad_modem_bus_slot_get_slot (call->slot->skeleton),
-                                 card_channel);
+      lpad_modem_journal_opened (slot->journal,
+                                 lpad_modem_bus_slot_get_device (slot->skeleton),
+                                 lpad_modem_bus_slot_get_slot (slot->skeleton),
+                                 answer->channel);
       lpad_modem_bus_slot_complete_open_channel (
-          call->slot->skeleton,
+          slot->skeleton,
           call->invocation,
-          lpad_modem_channels_add (call->slot->channels, owner, card_channel),
-          octets (response));
+          lpad_modem_channels_add (slot->channels, owner, answer->channel),
+          octets (answer->octets));
     }
 }
 
@@ -236,36 +221,26 @@ on_open_channel (LpadModemBusSlot *skeleton,
                  gpointer user_data)
 {
   LpadModemSlot *slot = user_data;
-  gsize size;
-  const guint8 *name = g_variant_get_fixed_array (aid, &size, 1);
-  guint16 transaction;
-  guint8 cid;
+  g_autoptr (GBytes) name = g_variant_get_data_as_bytes (aid);
 
-  if (!lpad_modem_aid_is_allowed (slot->aids, name, size))
+  if (!lpad_modem_aid_is_allowed (slot->aids, g_bytes_get_data (name, NULL), g_bytes_get_size (name)))
     return refuse (slot, invocation, "This application is not for lpad.");
-  if (can_send (slot, invocation, &cid, &transaction))
-    lpad_qmi_port_send (slot->port,
-                        lpad_uim_open_channel (cid, transaction, name, size),
-                        OPEN_TIMEOUT,
-                        on_opened,
-                        call_new (slot, invocation));
+  if (can_reach (slot, invocation))
+    lpad_port_open_channel (slot->port, name, on_opened, call_new (slot, invocation));
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
 /* Commands */
 
 static void
-on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
+on_sent (const LpadPortAnswer *answer, const GError *error, gpointer user_data)
 {
   g_autoptr (Call) call = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (QmiMessage) answer = lpad_qmi_port_send_finish (source, result, &error);
-  g_autoptr (GBytes) response = answer != NULL ? lpad_uim_sent (answer, &error) : NULL;
 
-  if (response == NULL)
-    g_dbus_method_invocation_return_gerror (call->invocation, error);
+  if (answer == NULL)
+    return_error (call->invocation, error);
   else
-    lpad_modem_bus_slot_complete_transmit (call->slot->skeleton, call->invocation, octets (response));
+    lpad_modem_bus_slot_complete_transmit (call->slot->skeleton, call->invocation, octets (answer->octets));
 }
 
 static gboolean
@@ -281,89 +256,28 @@ on_transmit (LpadModemBusSlot *skeleton,
   guint8 card_channel
       = lpad_modem_channels_find (slot->channels, g_dbus_method_invocation_get_sender (invocation), number);
   g_autoptr (GBytes) wrapped = NULL;
-  guint16 transaction;
-  guint8 cid;
 
   if (!lpad_modem_command_is_allowed (apdu, size))
     return refuse (slot, invocation, "This command is not let through to a card.");
   if (card_channel == 0)
     return fail (invocation, LPAD_MODEM_ERROR_NO_SUCH_CHANNEL, "There is no such channel.");
-  if (!can_send (slot, invocation, &cid, &transaction))
+  if (!can_reach (slot, invocation))
     return G_DBUS_METHOD_INVOCATION_HANDLED;
   wrapped = lpad_modem_command_for_channel (apdu, size, card_channel);
-  lpad_qmi_port_send (slot->port,
-                      lpad_uim_send_apdu (cid, transaction, card_channel, wrapped),
-                      APDU_TIMEOUT,
-                      on_sent,
-                      call_new (slot, invocation));
+  lpad_port_transmit (slot->port, card_channel, wrapped, on_sent, call_new (slot, invocation));
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
-/* Power */
-
-static void
-on_powered_on (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (Call) call = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (QmiMessage) answer = lpad_qmi_port_send_finish (source, result, &error);
-
-  if (answer == NULL || !lpad_uim_done (answer, &error))
-    g_dbus_method_invocation_return_gerror (call->invocation, error);
-  else
-    g_dbus_method_invocation_return_value (call->invocation, NULL);
-}
-
-static void
-on_powered_off (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (Call) call = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (QmiMessage) answer = lpad_qmi_port_send_finish (source, result, &error);
-  LpadModemSlot *slot = call->slot;
-  guint16 transaction;
-  guint8 cid;
-
-  if (answer == NULL || !lpad_uim_done (answer, &error))
-    {
-      g_dbus_method_invocation_return_gerror (call->invocation, error);
-      return;
-    }
-  lpad_modem_slot_reset (slot);
-  if (can_send (slot, call->invocation, &cid, &transaction))
-    lpad_qmi_port_send (slot->port,
-                        lpad_uim_power (cid, transaction, TRUE),
-                        POWER_TIMEOUT,
-                        on_powered_on,
-                        g_steal_pointer (&call));
-}
+/* Power and recovery */
 
 static gboolean
 on_power_cycle (LpadModemBusSlot *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
 {
   LpadModemSlot *slot = user_data;
-  guint16 transaction;
-  guint8 cid;
 
-  if (can_send (slot, invocation, &cid, &transaction))
-    lpad_qmi_port_send (slot->port,
-                        lpad_uim_power (cid, transaction, FALSE),
-                        POWER_TIMEOUT,
-                        on_powered_off,
-                        call_new (slot, invocation));
+  if (can_reach (slot, invocation))
+    lpad_port_power_cycle (slot->port, on_call_done, call_new (slot, invocation));
   return G_DBUS_METHOD_INVOCATION_HANDLED;
-}
-
-/* Recovery */
-
-static void
-finish_recovery (Call *call, const GError *error)
-{
-  call->slot->recovering = FALSE;
-  if (error != NULL)
-    g_dbus_method_invocation_return_gerror (call->invocation, error);
-  else
-    g_dbus_method_invocation_return_value (call->invocation, NULL);
 }
 
 static void
@@ -372,20 +286,26 @@ on_inhibited (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (Call) call = user_data;
   g_autoptr (GError) error = NULL;
 
-  (void) lpad_modem_inhibit_finish (result, &error);
+  call->slot->inhibiting = FALSE;
   if (call->slot->port != NULL)
-    lpad_qmi_port_look (call->slot->port);
-  finish_recovery (call, error);
+    lpad_port_look (call->slot->port);
+  if (lpad_modem_inhibit_finish (result, &error))
+    g_dbus_method_invocation_return_value (call->invocation, NULL);
+  else
+    return_error (call->invocation, error);
 }
 
-static void
-on_modem_reset (GObject *source, GAsyncResult *result, gpointer user_data)
+static gboolean
+inhibit (LpadModemSlot *slot, GDBusMethodInvocation *invocation)
 {
-  g_autoptr (Call) call = user_data;
-  g_autoptr (GError) error = NULL;
-
-  (void) lpad_dms_reset_finish (result, &error);
-  finish_recovery (call, error);
+  if (slot->inhibiting)
+    return fail (invocation, LPAD_MODEM_ERROR_NOT_READY, "ModemManager is letting go of the modem already.");
+  slot->inhibiting = TRUE;
+  lpad_modem_inhibit (slot->connection,
+                      lpad_modem_bus_slot_get_physical_device (slot->skeleton),
+                      on_inhibited,
+                      call_new (slot, invocation));
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
 static gboolean
@@ -395,27 +315,16 @@ on_recover (LpadModemBusSlot *skeleton,
             gpointer user_data)
 {
   LpadModemSlot *slot = user_data;
-  const char *physical = lpad_modem_bus_slot_get_physical_device (slot->skeleton);
-  guint16 transaction;
-  guint8 cid;
 
   if (g_str_equal (step, "power-cycle"))
     return on_power_cycle (skeleton, invocation, user_data);
-  if (slot->recovering)
-    return fail (invocation, LPAD_MODEM_ERROR_NOT_READY, "The modem is being recovered already.");
   if (g_str_equal (step, "inhibit"))
-    {
-      slot->recovering = TRUE;
-      lpad_modem_inhibit (slot->connection, physical, on_inhibited, call_new (slot, invocation));
-    }
-  else if (!g_str_equal (step, "reset"))
+    return inhibit (slot, invocation);
+  if (!g_str_equal (step, "reset"))
     g_dbus_method_invocation_return_error (
         invocation, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, "“%s” is no way to recover a modem.", step);
-  else if (can_send (slot, invocation, &cid, &transaction))
-    {
-      slot->recovering = TRUE;
-      lpad_qmi_port_reset (slot->port, on_modem_reset, call_new (slot, invocation));
-    }
+  else if (can_reach (slot, invocation))
+    lpad_port_reset (slot->port, on_call_done, call_new (slot, invocation));
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -451,7 +360,7 @@ lpad_modem_slot_new (const LpadModemService *service, const char *path, const ch
   lpad_modem_bus_slot_set_device (slot->skeleton, device);
   lpad_modem_bus_slot_set_physical_device (slot->skeleton, physical);
   lpad_modem_bus_slot_set_slot (slot->skeleton, number);
-  lpad_modem_bus_slot_set_transport (slot->skeleton, "qmi");
+  lpad_modem_bus_slot_set_transport (slot->skeleton, "");
   lpad_modem_bus_slot_set_imei (slot->skeleton, "");
   lpad_modem_bus_slot_set_quirks (slot->skeleton, g_variant_new ("a{sv}", NULL));
   g_signal_connect (slot->skeleton, "handle-open-channel", G_CALLBACK (on_open_channel), slot);
@@ -476,12 +385,14 @@ lpad_modem_slot_free (LpadModemSlot *slot)
 }
 
 void
-lpad_modem_slot_set_port (LpadModemSlot *slot, LpadQmiPort *port)
+lpad_modem_slot_set_port (LpadModemSlot *slot, LpadPort *port)
 {
-  const LpadDmsIdentity *identity = port != NULL ? lpad_qmi_port_identity (port) : NULL;
+  const LpadPortIdentity *identity = port != NULL ? lpad_port_identity (port) : NULL;
 
   slot->port = port;
   lpad_modem_bus_slot_set_imei (slot->skeleton, identity != NULL ? identity->imei : "");
+  if (port != NULL)
+    lpad_modem_bus_slot_set_transport (slot->skeleton, lpad_port_transport (port));
 }
 
 /* Closes what a lpad-modem that crashed has left open. */
@@ -498,7 +409,7 @@ close_old (LpadModemSlot *slot)
 
 /* The object is exported once its properties are right. */
 void
-lpad_modem_slot_update (LpadModemSlot *slot, const LpadQmiSlot *state)
+lpad_modem_slot_update (LpadModemSlot *slot, const LpadCardSlot *state)
 {
   const char *card = !state->known ? "unknown" : state->present ? "present" : "absent";
 
@@ -558,11 +469,8 @@ one_closed (CloseAll *all)
 }
 
 static void
-on_one_closed (GObject *source, GAsyncResult *result, gpointer user_data)
+on_one_closed (const LpadPortAnswer *answer, const GError *error, gpointer user_data)
 {
-  QmiMessage *answer = lpad_qmi_port_send_finish (source, result, NULL);
-
-  g_clear_pointer (&answer, qmi_message_unref);
   one_closed (user_data);
 }
 
@@ -570,8 +478,7 @@ void
 lpad_modem_slot_close_all (LpadModemSlot *slot, GSourceOnceFunc closed, gpointer user_data)
 {
   CloseAll *all = g_new0 (CloseAll, 1);
-  guint16 transaction;
-  guint8 cid, card_channel;
+  guint8 card_channel;
 
   g_atomic_ref_count_inc (&slot->references);
   all->slot = slot;
@@ -580,14 +487,10 @@ lpad_modem_slot_close_all (LpadModemSlot *slot, GSourceOnceFunc closed, gpointer
   all->waiting = 1;
   while ((card_channel = lpad_modem_channels_take_any (slot->channels)) != 0)
     {
-      if (slot->port == NULL || !lpad_qmi_port_client (slot->port, &cid, &transaction, NULL))
+      if (slot->port == NULL)
         continue;
       all->waiting++;
-      lpad_qmi_port_send (slot->port,
-                          lpad_uim_close_channel (cid, transaction, card_channel),
-                          CLOSE_TIMEOUT,
-                          on_one_closed,
-                          all);
+      lpad_port_close_channel (slot->port, card_channel, on_one_closed, all);
     }
   one_closed (all);
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "channels.h"
-#include "qmi-port.h"
+#include "port.h"
 #include "service.h"
 
 G_BEGIN_DECLS
@@ -19,10 +19,10 @@ lpad_modem_slot_new (const LpadModemService *service, const char *path, const ch
 void lpad_modem_slot_free (LpadModemSlot *slot);
 
 /** lpad_modem_slot_set_port: the port that leads to the card, or NULL. */
-void lpad_modem_slot_set_port (LpadModemSlot *slot, LpadQmiPort *port);
+void lpad_modem_slot_set_port (LpadModemSlot *slot, LpadPort *port);
 
 /** lpad_modem_slot_update: shows what the modem says. */
-void lpad_modem_slot_update (LpadModemSlot *slot, const LpadQmiSlot *state);
+void lpad_modem_slot_update (LpadModemSlot *slot, const LpadCardSlot *state);
 
 /** lpad_modem_slot_is_active: whether the modem uses it now. */
 gboolean lpad_modem_slot_is_active (LpadModemSlot *slot);

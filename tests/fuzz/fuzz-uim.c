@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "firewall.h"
-#include "uim.h"
+#include "qmi-uim.h"
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "uim.h"
+#include "qmi-uim.h"
 
 /* QMUX, the message's header, TLVs: what stands on the wire. */
 static void

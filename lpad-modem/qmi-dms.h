@@ -3,19 +3,9 @@
 
 #include <libqmi-glib.h>
 
+#include "port.h"
+
 G_BEGIN_DECLS
-
-/** LpadDmsIdentity: who the modem is; "" for what it does not say, or says wrongly. */
-typedef struct
-{
-  char *imei;     /* 14 to 16 digits */
-  char *revision; /* of its firmware */
-} LpadDmsIdentity;
-
-/** lpad_dms_identity_free: frees one. */
-void lpad_dms_identity_free (LpadDmsIdentity *identity);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (LpadDmsIdentity, lpad_dms_identity_free)
 
 /** lpad_dms_identify: asks the modem's DMS service who it is. */
 void lpad_dms_identify (QmiDevice *device,
@@ -24,7 +14,7 @@ void lpad_dms_identify (QmiDevice *device,
                         gpointer user_data);
 
 /** lpad_dms_identify_finish: the answer; NULL with an error when DMS cannot be used. */
-LpadDmsIdentity *lpad_dms_identify_finish (GAsyncResult *result, GError **error);
+LpadPortIdentity *lpad_dms_identify_finish (GAsyncResult *result, GError **error);
 
 /** lpad_dms_reset: takes the modem off the air and resets it; it then vanishes from the bus and comes back.
  */

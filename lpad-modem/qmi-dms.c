@@ -1,30 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "dms.h"
+#include "qmi-dms.h"
 
-#include <string.h>
-
-#include "imei.h"
+#include "identity.h"
 #include "modem-error.h"
 
 #define TIMEOUT       10 /* seconds */
 #define RESET_TIMEOUT 20
-#define REVISION_MAX  128
 
 /* One job with a client of its own, which ends with it. */
 typedef struct
 {
   QmiDevice *device;
   QmiClient *client;
-  LpadDmsIdentity *identity;
+  LpadPortIdentity *identity;
 } Job;
-
-void
-lpad_dms_identity_free (LpadDmsIdentity *identity)
-{
-  g_free (identity->imei);
-  g_free (identity->revision);
-  g_free (identity);
-}
 
 static void
 job_free (gpointer data)
@@ -37,7 +26,7 @@ job_free (gpointer data)
           job->device, job->client, QMI_DEVICE_RELEASE_CLIENT_FLAGS_RELEASE_CID, 1, NULL, NULL, NULL);
       g_object_unref (job->client);
     }
-  g_clear_pointer (&job->identity, lpad_dms_identity_free);
+  g_clear_pointer (&job->identity, lpad_port_identity_free);
   g_object_unref (job->device);
   g_free (job);
 }
@@ -77,14 +66,6 @@ allocate (GTask *task, GAsyncReadyCallback done)
 
 /* Who it is: each answer may be missing. */
 
-static char *
-clean_revision (const char *text)
-{
-  if (text == NULL || strlen (text) > REVISION_MAX || !g_str_is_ascii (text))
-    return g_strdup ("");
-  return g_strstrip (g_strdup (text));
-}
-
 static void
 on_revision (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -96,8 +77,8 @@ on_revision (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (output != NULL)
     qmi_message_dms_get_revision_output_get_revision (output, &revision, NULL);
-  job->identity->revision = clean_revision (revision);
-  g_task_return_pointer (task, g_steal_pointer (&job->identity), (GDestroyNotify) lpad_dms_identity_free);
+  job->identity->revision = lpad_modem_clean_revision (revision);
+  g_task_return_pointer (task, g_steal_pointer (&job->identity), (GDestroyNotify) lpad_port_identity_free);
 }
 
 static void
@@ -111,7 +92,7 @@ on_ids (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (output != NULL)
     qmi_message_dms_get_ids_output_get_imei (output, &imei, NULL);
-  job->identity = g_new0 (LpadDmsIdentity, 1);
+  job->identity = g_new0 (LpadPortIdentity, 1);
   job->identity->imei = lpad_modem_clean_imei (imei);
   qmi_client_dms_get_revision (
       QMI_CLIENT_DMS (source), NULL, TIMEOUT, g_task_get_cancellable (task), on_revision, task);
@@ -138,7 +119,7 @@ lpad_dms_identify (QmiDevice *device, GCancellable *cancellable, GAsyncReadyCall
   allocate (new_task (device, cancellable, done, user_data), on_client_to_identify);
 }
 
-LpadDmsIdentity *
+LpadPortIdentity *
 lpad_dms_identify_finish (GAsyncResult *result, GError **error)
 {
   return g_task_propagate_pointer (G_TASK (result), error);

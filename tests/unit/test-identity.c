@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "imei.h"
+#include "identity.h"
 
 static void
-test_forms (void)
+test_imei (void)
 {
   const char *good[] = { "35907206000001", "359072060000017", "3590720600000178" };
   const char *bad[] = { NULL,
@@ -28,10 +28,30 @@ test_forms (void)
     }
 }
 
+static void
+test_revision (void)
+{
+  g_autofree char *spaces = lpad_modem_clean_revision (" MPSS.HI.2 [r3] \n");
+  g_autofree char *none = lpad_modem_clean_revision (NULL);
+  g_autofree char *control = lpad_modem_clean_revision ("1\n2");
+  g_autofree char *wide = lpad_modem_clean_revision ("\xC3\xA4");
+  g_autofree char *text = g_strnfill (129, '1');
+  g_autofree char *too_long = lpad_modem_clean_revision (text);
+  g_autofree char *longest = lpad_modem_clean_revision (text + 1);
+
+  g_assert_cmpstr (spaces, ==, "MPSS.HI.2 [r3]");
+  g_assert_cmpstr (none, ==, "");
+  g_assert_cmpstr (control, ==, "");
+  g_assert_cmpstr (wide, ==, "");
+  g_assert_cmpstr (too_long, ==, "");
+  g_assert_cmpstr (longest, ==, text + 1);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/imei/forms", test_forms);
+  g_test_add_func ("/identity/imei", test_imei);
+  g_test_add_func ("/identity/revision", test_revision);
   return g_test_run ();
 }

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "uim.h"
+#include "qmi-uim.h"
 
 #define LOGICAL_SLOT 1
-#define CHANNEL_MAX  19
-#define ANSWER_MAX   258 /* 256 octets and the status word: more was never asked for */
 
 #define TLV_RESULT 0x02
 /* of requests */
@@ -198,7 +196,7 @@ lpad_uim_opened (QmiMessage *answer, guint8 *channel, GError **error)
     return NULL;
   start = qmi_message_tlv_read_init (answer, TLV_CHANNEL, NULL, NULL);
   if (start == 0 || !qmi_message_tlv_read_guint8 (answer, start, &offset, channel, NULL) || *channel == 0
-      || *channel > CHANNEL_MAX)
+      || *channel > LPAD_PORT_CHANNEL_MAX)
     {
       g_set_error_literal (error,
                            LPAD_MODEM_ERROR,
@@ -218,7 +216,8 @@ lpad_uim_sent (QmiMessage *answer, GError **error)
   if (!check (answer, error))
     return NULL;
   response = read_octets (answer, TLV_APDU_RESPONSE, TRUE);
-  if (response != NULL && g_bytes_get_size (response) >= 2 && g_bytes_get_size (response) <= ANSWER_MAX)
+  if (response != NULL && g_bytes_get_size (response) >= 2
+      && g_bytes_get_size (response) <= LPAD_PORT_ANSWER_MAX)
     return g_steal_pointer (&response);
   g_set_error_literal (error,
                        LPAD_MODEM_ERROR,

@@ -12,4 +12,8 @@ G_BEGIN_DECLS
  */
 char *lpad_modem_clean_imei (const char *text);
 
+/** lpad_modem_clean_revision: what a modem calls its firmware, one line of 128 printable characters at most;
+ * "" when it is none. @text: (nullable) */
+char *lpad_modem_clean_revision (const char *text);
+
 G_END_DECLS

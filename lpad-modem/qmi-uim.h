@@ -3,7 +3,7 @@
 
 #include <libqmi-glib.h>
 
-#include "modem-error.h"
+#include "port.h"
 
 G_BEGIN_DECLS
 

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "port.h"
+
+G_BEGIN_DECLS
+
+/**
+ * lpad_mbim_port_new: begins to open @path, the device file of an MBIM port, by way of mbim-proxy, which must
+ * be running already.
+ * @events: copied
+ */
+LpadPort *lpad_mbim_port_new (const char *path, const LpadPortEvents *events, gpointer user_data);
+
+G_END_DECLS
