@@ -465,6 +465,20 @@ power_cycle (LpadPort *port, LpadPortDone done, gpointer user_data)
                   request_new (port, done, user_data));
 }
 
+/* Some vanish at once instead of an answer, which is what was wanted. */
+static void
+on_device_reset (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Request) request = user_data;
+  g_autoptr (GError) error = NULL;
+  gboolean cancelled;
+  g_autoptr (MbimMessage) message = receive (source, result, &cancelled, &error);
+  const LpadPortAnswer answer = { 0, NULL };
+  gboolean good = cancelled || (message != NULL && lpad_mbim_done (message, &error));
+
+  request->done (good ? &answer : NULL, error, request->user_data);
+}
+
 static void
 reset (LpadPort *port, LpadPortDone done, gpointer user_data)
 {
@@ -472,7 +486,7 @@ reset (LpadPort *port, LpadPortDone done, gpointer user_data)
     send_message (mbim_port (port),
                   lpad_mbim_reset_device (),
                   RESET_TIMEOUT,
-                  on_done,
+                  on_device_reset,
                   request_new (port, done, user_data));
 }
 

@@ -172,8 +172,8 @@ def test_the_installed_interfaces_are_the_contract(tree, name):
 
 
 def test_systemd_takes_the_units_of_lpad_modem(tree, tmp_path):
-    """The proxy is a unit of its own, which lpad-modem wants; the bus starts lpad-modem, as root."""
-    for name in ("lpad-modem.service", "lpad-qmi-proxy.service"):
+    """The proxies are units of their own, which lpad-modem wants; the bus starts lpad-modem, as root."""
+    for name in ("lpad-modem.service", "lpad-qmi-proxy.service", "lpad-mbim-proxy.service"):
         text = only(tree, name).read_text()
         (program,) = re.findall(r"^ExecStart=(\S+)", text, re.M)
         if in_tree(tree, program).is_file():

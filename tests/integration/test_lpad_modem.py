@@ -298,6 +298,33 @@ def test_a_modem_without_an_imei(make_mobile):
     caller.close()
 
 
+@pytest.mark.parametrize("behaviour", ["refresh", "slot-event", "silent-until-power-cycle", "silent-until-reset"])
+def test_mbim(make_mobile, behaviour):
+    """Behind Debian's mbim-proxy: the same slot, channel and switches."""
+    mobile = make_mobile(transport="mbim")
+    caller, chip = Caller(mobile), chip_of(mobile)
+    slot = caller.slot
+    assert (slot["Transport"], slot["Imei"], slot["Iccid"]) == ("mbim", mobile.modem.firmware.imei, FIRST.iccid)
+    assert (slot["CardState"], slot["Slot"], slot["Active"]) == ("present", 1, True)
+    mobile.modem.firmware.behaviour = behaviour
+    heard, channel = caller.listen(), BusChannel(caller)
+    assert caller.transmit(channel.number, GET_EID).hex() == f"bf3e125a10{chip.eid}9000"
+    assert channel.es10(switch(0xBF31, SECOND.iccid_octets)).hex() == "bf3103800100"
+    if behaviour == "silent-until-power-cycle":
+        caller.recover("power-cycle")
+    elif behaviour == "silent-until-reset":
+        caller.recover("reset")
+    wait_until(lambda: caller.slots() and caller.slot["Iccid"] == SECOND.iccid, 20, "the new ICCID")
+    if behaviour != "silent-until-reset":
+        wait_until(lambda: hears(heard, "Refreshed"), 10, "the signal")
+    assert error_of(caller.transmit, channel.number, GET_EID) == "NoSuchChannel"
+    again = BusChannel(caller)
+    assert again.es10(bytes.fromhex("BF3E035C015A")).hex().endswith(chip.eid)
+    caller.close_channel(again.number)
+    assert chip.open_channels == 0
+    caller.close()
+
+
 def test_beside_modem_manager_and_debians_proxy(make_mobile):
     """The same port at the same time, behind the real proxy; the modem is shown by ModemManager meanwhile."""
     mobile = make_mobile(proxy="debian")

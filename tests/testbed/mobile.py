@@ -9,7 +9,7 @@
 All programs run in namespaces of their own, with a /sys and a /dev in which there is one USB modem with its
 control port (cdc-wdm0) and its data port (wwan0), which is one end of a cable; the other end is air0, and leads
 nowhere, or to an Internet.  The modem answers as a qmi-proxy (proxy "own"), or as the device of Debian's qmi-proxy
-(proxy "debian").
+(proxy "debian"); or it is an MBIM device behind Debian's mbim-proxy (transport "mbim").
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ from testbed.process import Program, Run, StackError, need_programs, wait_until
 from testbed.veuicc import Euicc
 
 PROXY_NAME = "qmi-proxy"
+#: Driver and proxy by transport.
+DRIVERS = {"qmi": "qmi_wwan", "mbim": "cdc_mbim"}
+PROXIES = {"qmi": PROXY_NAME, "mbim": "mbim-proxy"}
 CONTROL_PORT, DATA_PORT = "cdc-wdm0", "wwan0"
 LPAD_MODEM = "org.lpad.Modem1"
 LPAD_NM = "org.lpad.Nm1"
@@ -57,13 +60,13 @@ for name in null zero full random urandom tty; do
 done
 mkdir "$FAKE_DEV/pts" "$FAKE_DEV/shm"
 mount --rbind /dev/pts "$FAKE_DEV/pts"
-if [ -n "$PTY" ]; then
-  touch "$FAKE_DEV/$CONTROL_PORT"
-  mount --bind "$PTY" "$FAKE_DEV/$CONTROL_PORT"
-else
-  mkfifo "$FAKE_DEV/$CONTROL_PORT"
-fi
 mount --rbind "$FAKE_DEV" /dev
+if [ -n "$PTY" ]; then
+  touch "/dev/$CONTROL_PORT"
+  mount --bind "$PTY" "/dev/$CONTROL_PORT"
+else
+  mkfifo "/dev/$CONTROL_PORT"
+fi
 mount --bind "$FAKE_SYS" /sys
 if [ -n "$RESOLV_CONF" ]; then
   target=$(readlink -m /etc/resolv.conf)
@@ -87,8 +90,8 @@ except OSError as error:
 """
 
 
-def make_sysfs(top: Path) -> None:
-    """As much of /sys as describes a USB modem of one interface with qmi_wwan."""
+def make_sysfs(top: Path, driver: str) -> None:
+    """As much of /sys as describes a USB modem of one interface."""
     files = {
         f"{USB_DEVICE}/idVendor": "05c6", f"{USB_DEVICE}/idProduct": "9025", f"{USB_DEVICE}/manufacturer": "Testbed",
         f"{USB_DEVICE}/product": "Virtual modem", f"{INTERFACE}/bInterfaceClass": "ff",
@@ -98,14 +101,14 @@ def make_sysfs(top: Path) -> None:
     }
     links = {
         f"{USB_DEVICE}/subsystem": "bus/usb", f"{USB_DEVICE}/driver": "bus/usb/drivers/usb",
-        f"{INTERFACE}/subsystem": "bus/usb", f"{INTERFACE}/driver": "bus/usb/drivers/qmi_wwan",
+        f"{INTERFACE}/subsystem": "bus/usb", f"{INTERFACE}/driver": f"bus/usb/drivers/{driver}",
         f"{INTERFACE}/usbmisc/{CONTROL_PORT}/subsystem": "class/usbmisc",
         f"{INTERFACE}/usbmisc/{CONTROL_PORT}/device": INTERFACE,
         f"{INTERFACE}/net/{DATA_PORT}/subsystem": "class/net", f"{INTERFACE}/net/{DATA_PORT}/device": INTERFACE,
         f"class/usbmisc/{CONTROL_PORT}": f"{INTERFACE}/usbmisc/{CONTROL_PORT}",
         f"class/net/{DATA_PORT}": f"{INTERFACE}/net/{DATA_PORT}",
     }
-    for folder in ("bus/usb/drivers/usb", "bus/usb/drivers/qmi_wwan", "class/usbmisc", "class/net"):
+    for folder in ("bus/usb/drivers/usb", f"bus/usb/drivers/{driver}", "class/usbmisc", "class/net"):
         (top / folder).mkdir(parents=True)
     for name, text in files.items():
         (top / name).parent.mkdir(parents=True, exist_ok=True)
@@ -133,9 +136,10 @@ class Mobile:
 
     def __init__(
         self, chips: Sequence[Euicc | None], *, network: Network | None = None, firmware: Firmware | None = None,
-        proxy: str = "own", internet: Internet | None = None,
+        proxy: str = "own", transport: str = "qmi", internet: Internet | None = None,
     ):
-        self._chips, self._firmware, self._proxy = chips, firmware, proxy
+        self._chips, self._firmware, self._transport = chips, firmware, transport
+        self._proxy = proxy if transport == "qmi" else "debian"
         self.network = network or Network()
         self.internet = internet
         self._started: list = []
@@ -168,7 +172,7 @@ class Mobile:
         self._begin(self.bus)
         self.polkit = self._begin(Polkit(self.bus.connect()))
         if self._proxy == "debian":
-            self._pty = PtyPort()
+            self._pty = PtyPort(mbim=self._transport == "mbim")
         if self.internet:
             self._begin(self.internet).start(self.run, self.env)
         self.namespace = self._make_namespace()
@@ -177,9 +181,8 @@ class Mobile:
             self.network.wires = self.internet
         port = self._pty or ProxyPort(self.namespace.inside(lambda: listen_abstract(PROXY_NAME)))
         self.modem = Modem(self._chips, [port], network=self.network, firmware=self._firmware)
-        self.modem.on_vanish = lambda: self._report("remove")
-        self.modem.on_appear = lambda: self._report("add")
         self._begin(self.modem.start())
+        self.modem.on_vanish, self.modem.on_appear = self._vanished, self._appeared
         if self._pty:
             self.start_proxy()
 
@@ -209,7 +212,7 @@ class Mobile:
         sysfs, devices = self.run.folder / "sys", self.run.folder / "dev"
         sysfs.mkdir()
         devices.mkdir()
-        make_sysfs(sysfs)
+        make_sysfs(sysfs, DRIVERS[self._transport])
         resolver = self.internet.write_resolv_conf(self.run.folder / "resolv.conf") if self.internet else ""
         return Namespace(self.run, "namespace", SETUP, {
             **self.env, "FAKE_SYS": str(sysfs), "FAKE_DEV": str(devices), "PTY": self._pty.path if self._pty else "",
@@ -219,13 +222,14 @@ class Mobile:
     # Debian's programs
 
     def start_proxy(self) -> None:
-        """Debian's qmi-proxy, as the service that it is for lpad."""
-        self.namespace.spawn("qmi-proxy", ["/usr/libexec/qmi-proxy", "--no-exit"], self.env)
-        wait_until(self._proxy_listens, 20, "qmi-proxy")
+        """Debian's qmi-proxy or mbim-proxy, as the service that it is for lpad."""
+        name = PROXIES[self._transport]
+        self.proxy = self.namespace.spawn(name, [f"/usr/libexec/{name}", "--no-exit"], self.env)
+        wait_until(self._proxy_listens, 20, name)
 
     def _proxy_listens(self) -> bool:
         sockets = Path(f"/proc/{self.namespace.pid}/net/unix").read_text()
-        return any(line.endswith(f" @{PROXY_NAME}") for line in sockets.splitlines())
+        return any(line.endswith(f" @{PROXIES[self._transport]}") for line in sockets.splitlines())
 
     def start_modem_manager(self) -> None:
         """And wait until it is on the bus; it then probes the modem."""
@@ -265,6 +269,21 @@ class Mobile:
     def modem_manager_log(self) -> str:
         return self._manager.output() if self._manager else ""
 
+    def _vanished(self) -> None:
+        if self._pty:
+            self._in_dev(f"umount {CONTROL_PORT}; rm {CONTROL_PORT}")
+        self._report("remove")
+
+    def _appeared(self) -> None:
+        if self._pty:
+            self._in_dev(f"touch {CONTROL_PORT}; mount --bind {self._pty.path} {CONTROL_PORT}")
+        self._report("add")
+
+    def _in_dev(self, script: str) -> None:
+        done = self.execute("/bin/sh", "-ec", f"cd /dev; {script}")
+        if done.returncode != 0:
+            raise StackError(f"the device node cannot be changed: {done.stderr.strip()}")
+
     def _report(self, action: str) -> None:
         """What udev tells ModemManager of ports that come and go."""
         if self._manager is None:
@@ -284,8 +303,8 @@ class Mobile:
 
     def qmicli(self, *arguments: str, timeout: float = 30.0) -> subprocess.CompletedProcess[str]:
         """On the modem's control port, through the proxy."""
-        return self.execute("qmicli", "--device", f"/dev/{CONTROL_PORT}", "--device-open-proxy", *arguments,
-                            timeout=timeout)
+        return self.execute("qmicli", "--device", f"/dev/{CONTROL_PORT}", "--device-open-qmi",
+                            "--device-open-proxy", *arguments, timeout=timeout)
 
     def qmi_client(self) -> QmiClient:
         """A client of this process, through the proxy."""

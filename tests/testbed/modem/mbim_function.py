@@ -17,9 +17,13 @@ if TYPE_CHECKING:
 
 READY_NOT_INITIALIZED, READY_INITIALIZED, READY_NOT_INSERTED = 0, 1, 2
 DEVICE_CAPS, SUBSCRIBER_READY, DEVICE_SERVICES, SUBSCRIBE_LIST = 1, 2, 16, 19
+SYSTEM_CAPS, SLOT_MAPPINGS, SLOT_INFO, DEVICE_RESET = 5, 7, 8, 10
+#: States of a slot.
+SLOT_OFF_EMPTY, SLOT_NOT_READY, SLOT_ESIM, SLOT_ESIM_NO_PROFILE = 1, 4, 7, 8
 ATR, OPEN_CHANNEL, CLOSE_CHANNEL, APDU, TERMINAL_CAPABILITY, RESET = 1, 2, 3, 4, 5, 6
 SERVICES = {
     mbim.BASIC_CONNECT: (DEVICE_CAPS, SUBSCRIBER_READY, DEVICE_SERVICES, SUBSCRIBE_LIST),
+    mbim.BASIC_CONNECT_EXTENSIONS: (SYSTEM_CAPS, SLOT_MAPPINGS, SLOT_INFO, DEVICE_RESET),
     mbim.UICC_LOW_LEVEL: (ATR, OPEN_CHANNEL, CLOSE_CHANNEL, APDU, TERMINAL_CAPABILITY, RESET),
 }
 DEVICE_REMOVABLE, CELLULAR_GSM, DATA_LTE = 2, 1, 1 << 5
@@ -82,6 +86,11 @@ class MbimFunction:
             self._connection.send(
                 mbim.indication(mbim.BASIC_CONNECT, SUBSCRIBER_READY, self._subscriber_ready_information())
             )
+        if self._open and self._modem.firmware.slot_status:
+            for number in range(len(self._modem.slots)):
+                self._connection.send(
+                    mbim.indication(mbim.BASIC_CONNECT_EXTENSIONS, SLOT_INFO, self._slot_information(number))
+                )
 
     # Basic Connect
 
@@ -110,6 +119,51 @@ class MbimFunction:
 
     def _subscribe_list(self, command: Command) -> bytes:
         return command.information
+
+    # MS Basic Connect Extensions: slots are counted from 0
+
+    def _system_caps(self, _command: Command) -> bytes:
+        self._need_slots()
+        return information(1, len(self._modem.slots), 1, 0, 0)
+
+    def _slot_mappings(self, command: Command) -> bytes:
+        """A set switches to another slot."""
+        self._need_slots()
+        active = self._modem.active_slot - 1
+        if command.kind == mbim.SET:
+            count, offset = command.u32(0), command.u32(1)
+            wanted = command.u32(offset // 4)
+            if count != 1 or not 0 <= wanted < len(self._modem.slots):
+                raise MbimError(Status.INVALID_PARAMETERS)
+            if wanted != active:
+                self._modem.after_answer(lambda: self._modem.switch_slot(wanted + 1))
+            active = wanted
+        return information(1, Ref(information(active)))
+
+    def _slot_info(self, command: Command) -> bytes:
+        self._need_slots()
+        number = command.u32(0)
+        if number >= len(self._modem.slots):
+            raise MbimError(Status.INVALID_PARAMETERS)
+        return self._slot_information(number)
+
+    def _slot_information(self, number: int) -> bytes:
+        slot = self._modem.slots[number]
+        if slot.chip is None:
+            state = SLOT_OFF_EMPTY
+        elif number != self._modem.active_slot - 1 or not self._modem.card_ready:
+            state = SLOT_NOT_READY
+        else:
+            state = SLOT_ESIM if slot.seen.iccid else SLOT_ESIM_NO_PROFILE
+        return information(number, state)
+
+    def _device_reset(self, _command: Command) -> bytes:
+        self._modem.after_answer(self._modem.restart)
+        return b""
+
+    def _need_slots(self) -> None:
+        if not self._modem.firmware.slot_status:
+            raise MbimError(Status.NO_DEVICE_SUPPORT)
 
     # MS UICC Low Level Access
 
@@ -196,6 +250,10 @@ HANDLERS: dict[tuple[uuid.UUID, int], Handler] = {
     (mbim.BASIC_CONNECT, SUBSCRIBER_READY): MbimFunction._subscriber_ready,
     (mbim.BASIC_CONNECT, DEVICE_SERVICES): MbimFunction._device_services,
     (mbim.BASIC_CONNECT, SUBSCRIBE_LIST): MbimFunction._subscribe_list,
+    (mbim.BASIC_CONNECT_EXTENSIONS, SYSTEM_CAPS): MbimFunction._system_caps,
+    (mbim.BASIC_CONNECT_EXTENSIONS, SLOT_MAPPINGS): MbimFunction._slot_mappings,
+    (mbim.BASIC_CONNECT_EXTENSIONS, SLOT_INFO): MbimFunction._slot_info,
+    (mbim.BASIC_CONNECT_EXTENSIONS, DEVICE_RESET): MbimFunction._device_reset,
     (mbim.UICC_LOW_LEVEL, ATR): MbimFunction._atr,
     (mbim.UICC_LOW_LEVEL, OPEN_CHANNEL): MbimFunction._open_channel,
     (mbim.UICC_LOW_LEVEL, CLOSE_CHANNEL): MbimFunction._close_channel,
@@ -206,6 +264,7 @@ HANDLERS: dict[tuple[uuid.UUID, int], Handler] = {
 NAMES = {
     (mbim.UICC_LOW_LEVEL, OPEN_CHANNEL): "MBIM Open Channel", (mbim.UICC_LOW_LEVEL, CLOSE_CHANNEL): "MBIM Close Channel",
     (mbim.UICC_LOW_LEVEL, APDU): "MBIM APDU", (mbim.UICC_LOW_LEVEL, RESET): "MBIM Reset",
+    (mbim.BASIC_CONNECT_EXTENSIONS, DEVICE_RESET): "MBIM Device Reset",
 }
 
 

@@ -133,28 +133,40 @@ class ProxyPort:
 
 
 class PtyPort:
-    """A terminal in raw mode; path is what a real qmi-proxy or, with mbim, mbim-proxy opens.
+    """A terminal in raw mode, which a real qmi-proxy or, with mbim, mbim-proxy opens.
 
-    Its device node stays when the modem vanishes, as a fifo of a test does: the harness takes the name away.
+    path is its name. When the modem vanishes the terminal hangs up; it is another one, with another name, when the
+    modem is back: the harness gives them the name of a device node.
     """
 
     def __init__(self, *, mbim: bool = False) -> None:
         self._kind = _MbimLink if mbim else _Link
-        # The slave's descriptor keeps the terminal alive while nobody has it open.
-        self._master, self._slave = pty.openpty()
-        tty.setraw(self._slave)
-        self.path = os.ttyname(self._slave)
+        self._terminal = (-1, -1)
         self._link: _Link | None = None
+        self._make()
+
+    def _make(self) -> None:
+        # The slave's descriptor keeps the terminal alive while nobody has it open.
+        self._terminal = pty.openpty()
+        slave = self._terminal[1]
+        tty.setraw(slave)
+        self.path = os.ttyname(slave)
 
     def open(self, modem: Modem, loop: asyncio.AbstractEventLoop) -> None:
-        self._link = self._kind(modem, loop, self._master)
+        if self._terminal[0] < 0:
+            self._make()
+        self._link = self._kind(modem, loop, self._terminal[0])
 
     def close(self) -> None:
         if self._link:
             self._link.close()
             self._link = None
+            self.dispose()
 
     def dispose(self) -> None:
-        """After the modem has stopped."""
-        os.close(self._master)
-        os.close(self._slave)
+        """Hang up."""
+        if self._terminal[0] < 0:
+            return
+        for descriptor in self._terminal:
+            os.close(descriptor)
+        self._terminal = (-1, -1)
