@@ -60,18 +60,36 @@ add_description (LuiTable *table, LpadBusEuicc *euicc)
     add_list (table, "Kind of hardware", hardware);
 }
 
+/* What servers are told of the device: nobody shall have to guess it. */
+static void
+add_device_information (LuiTable *table, LpadBusEuicc *euicc)
+{
+  GVariant *information = lpad_bus_euicc_get_device_information (euicc);
+  const char *number = NULL, *source = "";
+  g_autofree char *text = NULL;
+
+  if (information == NULL || !g_variant_lookup (information, "source", "&s", &source))
+    return;
+  if (g_variant_lookup (information, "imei", "&s", &number))
+    text = g_strdup_printf ("IMEI %s (%s)", number, source);
+  else if (g_variant_lookup (information, "tac", "&s", &number))
+    text = g_strdup_printf ("type %s (%s)", number, source);
+  add_text (table, "Tells servers", text);
+}
+
 static void
 print_euicc (LpadBusEuicc *euicc)
 {
   g_autoptr (LuiTable) table = lui_table_new (2);
   g_autofree char *number = g_strdup_printf ("%u", lui_euicc_number (euicc));
   g_autofree char *memory = lui_size_to_string (lpad_bus_euicc_get_free_memory (euicc));
+  g_autofree char *place = lui_euicc_place (euicc);
   g_autofree char *isdr = lui_octets_to_string (lpad_bus_euicc_get_isdr_aid (euicc));
   g_autofree char *pending = g_strdup_printf ("%u", lpad_bus_euicc_get_pending_notifications (euicc));
 
   add_text (table, "eUICC", number);
   add_text (table, "EID", lpad_bus_euicc_get_eid (euicc));
-  add_text (table, "Device", lpad_bus_euicc_get_device (euicc));
+  add_text (table, "Device", place);
   add_text (table, "ISD-R", isdr);
   add_text (table, "Reached over", lpad_bus_euicc_get_transport (euicc));
   add_text (table, "State", lpad_bus_euicc_get_state (euicc));
@@ -85,6 +103,7 @@ print_euicc (LpadBusEuicc *euicc)
   add_list (table, "Forbids rules", lpad_bus_euicc_get_forbidden_policy_rules (euicc));
   add_text (table, "Default server", lpad_bus_euicc_get_default_smdp_address (euicc));
   add_text (table, "Discovery server", lpad_bus_euicc_get_root_smds_address (euicc));
+  add_device_information (table, euicc);
   add_text (table, "Pending notifications", pending);
   lui_table_print (table, 0);
 }

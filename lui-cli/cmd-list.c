@@ -58,10 +58,10 @@ print_euicc (LuiSession *session, const Filter *filter, LpadBusEuicc *euicc)
 {
   g_autoptr (GPtrArray) profiles = lui_session_profiles (session, euicc);
   g_autoptr (LuiTable) table = lui_table_new (6);
-  g_autofree char *device = lui_clean (lpad_bus_euicc_get_device (euicc));
+  g_autofree char *place = lui_euicc_place (euicc);
   guint shown = 0, hidden;
 
-  printf ("eUICC %u: %s\n", lui_euicc_number (euicc), device);
+  printf ("eUICC %u: %s\n", lui_euicc_number (euicc), place);
   lui_table_add (table, "ICCID", "STATE", "CLASS", "PROVIDER", "NAME", "NICKNAME");
   for (guint i = 0; i < profiles->len; i++)
     {

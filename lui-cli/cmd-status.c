@@ -41,13 +41,15 @@ json_readers (JsonBuilder *builder, GVariant *readers)
     {
       g_autoptr (GVariant) reader = g_variant_get_child_value (readers, i);
       g_autoptr (GVariant) euiccs = g_variant_lookup_value (reader, "euiccs", G_VARIANT_TYPE ("ao"));
-      const char *name = "", *state = "", *message = "";
+      const char *name = "", *state = "", *message = "", *transport = "";
 
+      g_variant_lookup (reader, "transport", "&s", &transport);
       g_variant_lookup (reader, "name", "&s", &name);
       g_variant_lookup (reader, "state", "&s", &state);
       g_variant_lookup (reader, "message", "&s", &message);
       json_builder_begin_object (builder);
       lui_json_string (builder, "name", name);
+      lui_json_string (builder, "transport", transport);
       lui_json_string (builder, "state", state);
       lui_json_string (builder, "message", message);
       json_numbers (builder, "euiccs", euiccs);
@@ -131,7 +133,8 @@ shares_card (LpadBusEuicc *euicc, GPtrArray *euiccs)
 {
   for (guint i = 0; i < euiccs->len; i++)
     if (euiccs->pdata[i] != (gpointer) euicc
-        && g_strcmp0 (lpad_bus_euicc_get_device (euiccs->pdata[i]), lpad_bus_euicc_get_device (euicc)) == 0)
+        && g_strcmp0 (lpad_bus_euicc_get_device (euiccs->pdata[i]), lpad_bus_euicc_get_device (euicc)) == 0
+        && lpad_bus_euicc_get_slot (euiccs->pdata[i]) == lpad_bus_euicc_get_slot (euicc))
       return TRUE;
   return FALSE;
 }
@@ -149,7 +152,7 @@ print_interruptions (LpadBusEuicc *euicc)
 static void
 print_euicc (LuiSession *session, LpadBusEuicc *euicc, GPtrArray *euiccs)
 {
-  g_autofree char *device = lui_clean (lpad_bus_euicc_get_device (euicc));
+  g_autofree char *place = lui_euicc_place (euicc);
   g_autofree char *eid = lui_clean (lui_or (lpad_bus_euicc_get_eid (euicc), "unknown"));
   g_autofree char *state = lui_clean (lpad_bus_euicc_get_state (euicc));
   g_autofree char *memory = lui_size_to_string (lpad_bus_euicc_get_free_memory (euicc));
@@ -157,7 +160,7 @@ print_euicc (LuiSession *session, LpadBusEuicc *euicc, GPtrArray *euiccs)
   guint pending = lpad_bus_euicc_get_pending_notifications (euicc);
   GVariant *error = lpad_bus_euicc_get_error (euicc);
 
-  printf ("\neUICC %u: %s\n  EID %s\n", lui_euicc_number (euicc), device, eid);
+  printf ("\neUICC %u: %s\n  EID %s\n", lui_euicc_number (euicc), place, eid);
   if (shares_card (euicc, euiccs))
     {
       g_autofree char *aid = lui_octets_to_string (lpad_bus_euicc_get_isdr_aid (euicc));
@@ -208,18 +211,19 @@ print_readers (LpadBusManager *manager)
   for (gsize i = 0; i < n; i++)
     {
       g_autoptr (GVariant) reader = g_variant_get_child_value (readers, i);
-      const char *name = "", *state = "", *message = "";
+      const char *name = "", *state = "", *message = "", *transport = "";
       g_autofree char *clean_name = NULL;
       g_autofree char *why = NULL;
 
       g_variant_lookup (reader, "state", "&s", &state);
       g_variant_lookup (reader, "name", "&s", &name);
       g_variant_lookup (reader, "message", "&s", &message);
+      g_variant_lookup (reader, "transport", "&s", &transport);
       if (g_str_equal (state, "euicc") && *message == '\0')
         continue;
       clean_name = lui_clean (name);
       why = lui_clean (lui_or (message, reader_words (state)));
-      printf ("\nReader %s: %s\n", clean_name, why);
+      printf ("\n%s %s: %s\n", g_str_equal (transport, "pcsc") ? "Reader" : "Modem", clean_name, why);
     }
   return (guint) n;
 }
@@ -234,7 +238,7 @@ print_all (LuiSession *session, LpadBusManager *manager, GPtrArray *euiccs)
     print_euicc (session, euiccs->pdata[i], euiccs);
   n_readers = print_readers (manager);
   if (n_readers == 0 && euiccs->len == 0)
-    printf ("\nNo reader was found. Is it connected, and does pcscd run?\n");
+    printf ("\nNeither a reader nor a modem was found. Is it connected, and does pcscd or lpad-modem run?\n");
 }
 
 /* What is shown now is not shown again. */

@@ -15,7 +15,7 @@ lui_add_global_options (LuiSession *session, GOptionContext *context)
       0,
       G_OPTION_ARG_STRING,
       &session->euicc,
-      "Which chip: number, end of the EID, or part of the reader's name",
+      "Which chip: number, end of the EID, or part of the reader's or modem's name",
       "EUICC" },
     { "verbose", 'v', 0, G_OPTION_ARG_NONE, &session->verbose, "Show the codes behind an error", NULL },
     G_OPTION_ENTRY_NULL,

@@ -47,7 +47,10 @@ lui_json_euicc (JsonBuilder *builder, LpadBusEuicc *euicc)
 {
   g_autofree char *isdr_aid = lui_octets_to_string (lpad_bus_euicc_get_isdr_aid (euicc));
   g_autoptr (GVariant) description = lpad_bus_euicc_dup_description (euicc);
+  g_autoptr (GVariant) device = lpad_bus_euicc_dup_device_information (euicc);
 
+  if (device == NULL)
+    device = g_variant_ref_sink (g_variant_new ("a{sv}", NULL));
   if (description == NULL)
     description = g_variant_ref_sink (g_variant_new ("a{sv}", NULL));
   json_builder_begin_object (builder);
@@ -65,6 +68,7 @@ lui_json_euicc (JsonBuilder *builder, LpadBusEuicc *euicc)
   lui_json_string (builder, "firmware_version", lpad_bus_euicc_get_firmware_version (euicc));
   lui_json_string (builder, "profile_version", lpad_bus_euicc_get_profile_version (euicc));
   lui_json_variant (builder, "description", description);
+  lui_json_variant (builder, "device_information", device);
   lui_json_integer (builder, "free_memory", (gint64) lpad_bus_euicc_get_free_memory (euicc));
   lui_json_strv (builder, "capabilities", lpad_bus_euicc_get_capabilities (euicc));
   lui_json_strv (builder, "trusted_issuers", lpad_bus_euicc_get_trusted_issuers (euicc));

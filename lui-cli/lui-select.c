@@ -70,7 +70,9 @@ chip_device_same (const char *text, gconstpointer candidate)
 static gboolean
 chip_device_contains (const char *text, gconstpointer candidate)
 {
-  return !is_digits (text) && contains_folded (text, ((const LuiChipName *) candidate)->device);
+  const LuiChipName *chip = candidate;
+
+  return !is_digits (text) && (contains_folded (text, chip->device) || contains_folded (text, chip->place));
 }
 
 static gboolean
@@ -184,7 +186,9 @@ describe_chip (gconstpointer candidate)
   return g_strdup_printf ("%u (EID %s, %s)",
                           chip->number,
                           chip->eid == NULL ? "unknown" : chip->eid,
-                          chip->device == NULL ? "" : chip->device);
+                          chip->place != NULL    ? chip->place
+                          : chip->device != NULL ? chip->device
+                                                 : "");
 }
 
 static char *

@@ -11,6 +11,7 @@ typedef struct
   guint number;
   const char *eid;
   const char *device;
+  const char *place; /* with the slot, as it is shown */
 } LuiChipName;
 
 /** By what a user can name a profile; strings may be NULL. @hidden: by the whole ICCID only */
@@ -27,7 +28,8 @@ typedef struct
 
 /**
  * lui_select_euicc: finds the chip that @text names: its number (up to three digits), its EID or the last
- * digits of it (at least four), or a part of its reader's name in any case.
+ * digits of it (at least four), or a part of the
+ * name of its reader or modem, also with the slot, in any case.
  * @index: (out): its place in @chips
  * Returns: FALSE with %LPAD_ERROR_NOT_FOUND, or %LPAD_ERROR_INVALID_ARGUMENTS when several fit
  */

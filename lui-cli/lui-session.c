@@ -18,6 +18,17 @@ lui_path_number (const char *path)
   return number;
 }
 
+char *
+lui_euicc_place (LpadBusEuicc *euicc)
+{
+  g_autofree char *device = lui_clean (lpad_bus_euicc_get_device (euicc));
+  guint slot = lpad_bus_euicc_get_slot (euicc);
+
+  if (g_strcmp0 (lpad_bus_euicc_get_transport (euicc), "pcsc") == 0)
+    return g_steal_pointer (&device);
+  return g_strdup_printf ("modem %s, slot %u", device, slot);
+}
+
 guint
 lui_euicc_number (LpadBusEuicc *euicc)
 {
@@ -239,11 +250,14 @@ lui_session_euiccs (LuiSession *session, GError **error)
 {
   g_autoptr (GPtrArray) all = collect (session, "org.lpad.Lpad1.Euicc", LPAD_BUS_ROOT);
   g_autoptr (GPtrArray) chips = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) places = g_ptr_array_new_with_free_func (g_free);
   guint index;
 
   if (session->euicc == NULL)
     return g_steal_pointer (&all);
 
+  for (guint i = 0; i < all->len; i++)
+    g_ptr_array_add (places, lui_euicc_place (all->pdata[i]));
   for (guint i = 0; i < all->len; i++)
     {
       LuiChipName *name = g_new0 (LuiChipName, 1);
@@ -251,6 +265,7 @@ lui_session_euiccs (LuiSession *session, GError **error)
       name->number = lui_euicc_number (all->pdata[i]);
       name->eid = lpad_bus_euicc_get_eid (all->pdata[i]);
       name->device = lpad_bus_euicc_get_device (all->pdata[i]);
+      name->place = g_ptr_array_index (places, i);
       g_ptr_array_add (chips, name);
     }
   if (!lui_select_euicc (

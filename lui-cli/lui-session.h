@@ -70,6 +70,9 @@ lui_session_profile (LuiSession *session, const char *text, GError **error) G_GN
 /** lui_path_number: the number at the end of an object's path. */
 guint64 lui_path_number (const char *path);
 
+/** lui_euicc_place: where @euicc is, for a person: the reader's name, or the modem with its slot. */
+char *lui_euicc_place (LpadBusEuicc *euicc);
+
 /** lui_euicc_number: the number by which --euicc calls @euicc. */
 guint lui_euicc_number (LpadBusEuicc *euicc);
 

@@ -48,6 +48,7 @@ static const Key keys[] = {
   { "Card", "ApduTimeout", lpad_config_read_seconds, CONFIG (apdu_timeout_ms), FROM_TO (1, 600) },
   { "Card", "RefreshTimeout", lpad_config_read_seconds, CONFIG (refresh_timeout_ms), FROM_TO (1, 600) },
   { "Card", "Refresh", lpad_config_read_boolean, CONFIG (refresh), ANY },
+  { "Modem", "Enabled", lpad_config_read_boolean, CONFIG (modems), ANY },
   { "Network", "AllowPrivateAddresses", lpad_config_read_boolean, NET (allow_private), ANY },
   { "Network", "ConnectTo", lpad_config_read_list, NET (connect_to), ANY },
   { "Network", "Proxy", lpad_config_read_text, NET (proxy), ANY },
@@ -72,6 +73,7 @@ static const Key keys[] = {
   { "Reader:", "SegmentSize", lpad_config_read_number, READER (segment_size), SEGMENT },
   { "Reader:", "Refresh", lpad_config_read_boolean, READER (refresh), ANY },
   { "Reader:", "Identifier", lpad_config_read_identifier, READER (identifier), ANY },
+  { "Reader:", "Removable", lpad_config_read_boolean, READER (removable), ANY },
 };
 
 static LpadReaderConfig *
@@ -90,6 +92,7 @@ reader_section (LpadConfig *config, const char *glob)
   reader->segment_size = -1;
   reader->refresh = -1;
   reader->identifier = -1;
+  reader->removable = -1;
   g_ptr_array_add (config->readers, reader);
   return reader;
 }

@@ -33,6 +33,7 @@ lpad_config_new (void)
   for (guint i = 0; i < G_N_ELEMENTS (default_aids); i++)
     g_ptr_array_add (config->isdr_aids,
                      lpad_hex_decode (default_aids[i], strlen (default_aids[i]) / 2, NULL));
+  config->modems = TRUE;
   config->segment_size = LPAD_SEGMENT_SIZE_MAX;
   config->apdu_timeout_ms = 60 * 1000;
   config->refresh_timeout_ms = 10 * 1000;
@@ -115,6 +116,21 @@ lpad_config_identifier (const LpadConfig *config, const char *reader)
         identifier = (LpadProfileIdKind) section->identifier;
     }
   return identifier;
+}
+
+gboolean
+lpad_config_removable (const LpadConfig *config, const char *reader, gboolean otherwise)
+{
+  gboolean removable = otherwise;
+
+  for (guint i = 0; i < config->readers->len; i++)
+    {
+      const LpadReaderConfig *section = g_ptr_array_index (config->readers, i);
+
+      if (section->removable >= 0 && g_pattern_match_simple (section->glob, reader))
+        removable = section->removable;
+    }
+  return removable;
 }
 
 LpadRefresh

@@ -16,11 +16,13 @@ typedef struct
   int segment_size; /* octets */
   int refresh;      /* gboolean */
   int identifier;   /* LpadProfileIdKind */
+  int removable;    /* gboolean */
 } LpadReaderConfig;
 
 /**
  * LpadConfig: lpad.conf(5) and its drop-ins. Immutable once loaded.
  * @isdr_aids: (element-type GBytes): in order of preference
+ * @modems: whether chips behind modems are looked for
  * @readers: (element-type LpadReaderConfig): later ones override earlier ones
  * @issuer_folders, @crl_folders: see LpadTrustSources
  * @discovery_servers: (nullable): SM-DSs to ask beside the chip's own, normalised
@@ -32,6 +34,7 @@ typedef struct
 {
   gboolean test_mode;
   guint idle_timeout_s; /* 0: never */
+  gboolean modems;
   GPtrArray *isdr_aids;
   guint segment_size;
   guint apdu_timeout_ms;
@@ -67,6 +70,10 @@ LpadConfig *lpad_config_load (const char *path, GError **error) G_GNUC_WARN_UNUS
 guint lpad_config_segment_size (const LpadConfig *config, const char *reader);
 LpadRefresh lpad_config_refresh (const LpadConfig *config, const char *reader);
 LpadProfileIdKind lpad_config_identifier (const LpadConfig *config, const char *reader);
+
+/** lpad_config_removable: whether the card in the reader or slot called @reader can be taken out; @otherwise
+ * when nothing is said. */
+gboolean lpad_config_removable (const LpadConfig *config, const char *reader, gboolean otherwise);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LpadConfig, lpad_config_free)
 

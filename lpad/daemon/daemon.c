@@ -275,7 +275,10 @@ set_up (Daemon *daemon, const LpadConfig *config, const char *state_folder, GErr
   daemon->slots = lpad_slots_new (core, LPAD_BUS_MANAGER (daemon->manager), SOURCES, on_settled, daemon);
   lpad_manager_set_slots (daemon->manager, daemon->slots);
   daemon->readers = lpad_readers_new (core, daemon->slots);
-  daemon->modems = lpad_modems_new (core, daemon->slots);
+  if (config->modems)
+    daemon->modems = lpad_modems_new (core, daemon->slots);
+  else
+    lpad_slots_listed (daemon->slots);
   daemon->settle_timer = g_timeout_add_seconds (SETTLE_TIME, on_settle_timeout, daemon);
   return TRUE;
 }

@@ -5,11 +5,17 @@
 #include "error-details.h"
 #include "modem-fault.h"
 #include "names.h"
+#include "wait.h"
 
 /* lpad-modem has deadlines of its own, which are shorter: what it answers says more than silence. */
 #define OPEN_TIMEOUT_MS  25000
 #define CLOSE_TIMEOUT_MS 7000
 #define POWER_TIMEOUT_MS 45000
+#define LOOK_TIMEOUT_MS  5000
+
+#define REMOVAL_NOTICE_MS                                                                                    \
+  1000 /* lpad-modem learns of a modem that was unplugged some time after its requests fail */
+#define REMOVAL_LOOK_MS 100
 
 struct _LpadModemCard
 {
@@ -33,18 +39,19 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (LpadModemCard,
 
 /* Returns: (nullable): the answer, of type @type */
 static GVariant *
-call (LpadModemCard *self,
-      const char *method,
-      GVariant *parameters,
-      const char *type,
-      guint timeout_ms,
-      GError **error)
+call_interface (LpadModemCard *self,
+                const char *interface,
+                const char *method,
+                GVariant *parameters,
+                const char *type,
+                guint timeout_ms,
+                GError **error)
 {
   GError *local = NULL;
   GVariant *answer = g_dbus_connection_call_sync (self->connection,
                                                   self->owner,
                                                   self->path,
-                                                  LPAD_MODEM_BUS_SLOT_INTERFACE,
+                                                  interface,
                                                   method,
                                                   parameters,
                                                   G_VARIANT_TYPE (type),
@@ -56,6 +63,56 @@ call (LpadModemCard *self,
   if (answer == NULL)
     lpad_modem_fault_take (error, local);
   return answer;
+}
+
+static GVariant *
+call (LpadModemCard *self,
+      const char *method,
+      GVariant *parameters,
+      const char *type,
+      guint timeout_ms,
+      GError **error)
+{
+  return call_interface (self, LPAD_MODEM_BUS_SLOT_INTERFACE, method, parameters, type, timeout_ms, error);
+}
+
+/* Whether the slot is still there. FALSE with the error of a removed card, or another one */
+static gboolean
+look_at_slot (LpadModemCard *self, GError **error)
+{
+  g_autoptr (GVariant) answer
+      = call_interface (self,
+                        "org.freedesktop.DBus.Properties",
+                        "Get",
+                        g_variant_new ("(ss)", LPAD_MODEM_BUS_SLOT_INTERFACE, "CardState"),
+                        "(v)",
+                        LOOK_TIMEOUT_MS,
+                        error);
+
+  return answer != NULL;
+}
+
+/* A modem that was unplugged and a disturbed line look the same until lpad-modem has noticed. */
+static void
+wait_for_removal (LpadModemCard *self, GError **error)
+{
+  gint64 end = g_get_monotonic_time () + REMOVAL_NOTICE_MS * G_TIME_SPAN_MILLISECOND;
+  g_autoptr (GError) removed = NULL;
+
+  while (look_at_slot (self, &removed) && g_get_monotonic_time () < end
+         && lpad_wait (REMOVAL_LOOK_MS, NULL, NULL))
+    ;
+  if (!g_error_matches (removed, LPAD_ERROR, LPAD_ERROR_CARD_REMOVED))
+    return;
+  g_clear_error (error);
+  g_propagate_error (error, g_steal_pointer (&removed));
+}
+
+static gboolean
+is_disturbance (GError *error)
+{
+  return g_error_matches (error, LPAD_ERROR, LPAD_ERROR_CARD_ERROR)
+         && lpad_error_details (error)->retry == LPAD_RETRY_NOW;
 }
 
 static GVariant *
@@ -101,15 +158,21 @@ card_transmit (LpadCard *card, GBytes *command, GError **error)
   guint number = lpad_apdu_channel (data[0]);
   g_autoptr (GVariant) answer = NULL;
   g_autoptr (GVariant) response = NULL;
+  g_autoptr (GError) local = NULL;
 
   answer = call (self,
                  "Transmit",
                  g_variant_new ("(u@ay)", self->channels[number], octets (command)),
                  "(ay)",
                  self->timeout_ms,
-                 error);
+                 &local);
+  if (is_disturbance (local))
+    wait_for_removal (self, &local);
   if (answer == NULL)
-    return NULL;
+    {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return NULL;
+    }
   response = g_variant_get_child_value (answer, 0);
   return g_variant_get_data_as_bytes (response);
 }

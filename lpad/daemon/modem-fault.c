@@ -7,6 +7,7 @@
 #define BUS_ERROR   "org.freedesktop.DBus.Error."
 
 #define GONE "The modem has gone, or lpad-modem has ended"
+#define WAIT "Look at lui-cli list when the modem is there again."
 
 /* @message: NULL: the one that came is for people, too */
 static const struct
@@ -46,15 +47,15 @@ static const struct
     LPAD_ERROR_CARD_REMOVED,
     LPAD_RETRY_LATER,
     "The card in the modem cannot be reached now: it was taken out, or is being reset",
-    NULL },
+    WAIT },
   { MODEM_ERROR "Failed", LPAD_ERROR_CARD_ERROR, LPAD_RETRY_NOW, NULL, NULL },
-  { BUS_ERROR "ServiceUnknown", LPAD_ERROR_CARD_REMOVED, LPAD_RETRY_LATER, GONE, NULL },
-  { BUS_ERROR "NameHasNoOwner", LPAD_ERROR_CARD_REMOVED, LPAD_RETRY_LATER, GONE, NULL },
-  { BUS_ERROR "NoReply", LPAD_ERROR_CARD_REMOVED, LPAD_RETRY_LATER, GONE, NULL },
-  { BUS_ERROR "Disconnected", LPAD_ERROR_CARD_REMOVED, LPAD_RETRY_LATER, GONE, NULL },
-  { BUS_ERROR "UnknownObject", LPAD_ERROR_CARD_REMOVED, LPAD_RETRY_LATER, GONE, NULL },
-  { BUS_ERROR "UnknownInterface", LPAD_ERROR_CARD_REMOVED, LPAD_RETRY_LATER, GONE, NULL },
-  { BUS_ERROR "UnknownMethod", LPAD_ERROR_CARD_REMOVED, LPAD_RETRY_LATER, GONE, NULL },
+  { BUS_ERROR "ServiceUnknown", LPAD_ERROR_CARD_REMOVED, LPAD_RETRY_LATER, GONE, WAIT },
+  { BUS_ERROR "NameHasNoOwner", LPAD_ERROR_CARD_REMOVED, LPAD_RETRY_LATER, GONE, WAIT },
+  { BUS_ERROR "NoReply", LPAD_ERROR_CARD_REMOVED, LPAD_RETRY_LATER, GONE, WAIT },
+  { BUS_ERROR "Disconnected", LPAD_ERROR_CARD_REMOVED, LPAD_RETRY_LATER, GONE, WAIT },
+  { BUS_ERROR "UnknownObject", LPAD_ERROR_CARD_REMOVED, LPAD_RETRY_LATER, GONE, WAIT },
+  { BUS_ERROR "UnknownInterface", LPAD_ERROR_CARD_REMOVED, LPAD_RETRY_LATER, GONE, WAIT },
+  { BUS_ERROR "UnknownMethod", LPAD_ERROR_CARD_REMOVED, LPAD_RETRY_LATER, GONE, WAIT },
   { BUS_ERROR "AccessDenied",
     LPAD_ERROR_MODEM_ERROR,
     LPAD_RETRY_USELESS,

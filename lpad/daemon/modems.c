@@ -5,6 +5,8 @@
 #include "modem-card.h"
 
 #define RESET_TIME   10 /* seconds that a card may be absent because it is being reset */
+#define TAC_DIGITS   8  /* of an IMEI */
+#define IMEI_DIGITS  14 /* without its check digit */
 #define RESTART_TIME 2  /* seconds until lpad-modem is started again when it has ended */
 
 struct _LpadModems
@@ -63,21 +65,55 @@ connect_card (const LpadPlace *place, GCancellable *cancellable, GError **error)
   return lpad_modem_card_new (address->connection, address->owner, address->path, address->timeout_ms);
 }
 
-/* Whether a card can be taken out is nothing that a modem knows; one that it calls an eUICC is a part of the
- * device for nearly all. */
+static guint
+known_segment_size (LpadModemBusSlot *slot)
+{
+  GVariant *quirks = lpad_modem_bus_slot_get_quirks (slot);
+  guint32 octets = 0;
+
+  if (quirks == NULL || !g_variant_lookup (quirks, "segment", "u", &octets) || octets < LPAD_SEGMENT_SIZE_MIN)
+    return 0;
+  return MIN (octets, LPAD_SEGMENT_SIZE_MAX);
+}
+
+/* Modems have a zero (3GPP TS 23.003, 6.2.1: the spare digit), or another wrong one, where the check digit
+ * belongs: the digits before it count. Who has a card that can be taken out is not told with which device he
+ * uses it, but of which type that is. */
+static void
+take_identity (LpadPlace *place, const char *imei)
+{
+  if (strlen (imei) < IMEI_DIGITS || strspn (imei, "0123456789") != strlen (imei))
+    return;
+  if (place->removable)
+    place->modem.tac = g_strndup (imei, TAC_DIGITS);
+  else
+    place->modem.imei = g_strdup (imei);
+  if (lpad_device_check (&place->modem, NULL))
+    return;
+  lpad_device_clear (&place->modem);
+  place->modem.imei = g_strndup (imei, IMEI_DIGITS);
+}
+
+/* Whether a card can be taken out is nothing that a modem knows: the configuration says it. Otherwise one
+ * that the modem calls an eUICC is taken for a part of the device, as it is for nearly all. */
 static LpadPlace *
 place_new (const Known *known)
 {
+  const LpadConfig *config = known->owner->core->config;
   GDBusProxy *proxy = G_DBUS_PROXY (known->proxy);
   LpadPlace *place = lpad_place_new ();
   Address *address = g_new0 (Address, 1);
 
   place->name = g_strdup (known->name);
-  place->transport = "qmi";
+  place->transport
+      = g_str_equal (text (lpad_modem_bus_slot_get_transport (known->proxy)), "mbim") ? "mbim" : "qmi";
   place->device = g_strdup (text (lpad_modem_bus_slot_get_device (known->proxy)));
   place->physical_device = g_strdup (text (lpad_modem_bus_slot_get_physical_device (known->proxy)));
   place->slot = lpad_modem_bus_slot_get_slot (known->proxy);
-  place->removable = !lpad_modem_bus_slot_get_is_euicc (known->proxy);
+  place->removable
+      = lpad_config_removable (config, known->name, !lpad_modem_bus_slot_get_is_euicc (known->proxy));
+  place->segment_size = known_segment_size (known->proxy);
+  take_identity (place, text (lpad_modem_bus_slot_get_imei (known->proxy)));
   place->connect = connect_card;
   place->address = address;
   place->address_free = address_free;
@@ -85,7 +121,7 @@ place_new (const Known *known)
   address->connection = g_object_ref (g_dbus_proxy_get_connection (proxy));
   address->owner = g_dbus_proxy_get_name_owner (proxy);
   address->path = g_strdup (g_dbus_proxy_get_object_path (proxy));
-  address->timeout_ms = known->owner->core->config->apdu_timeout_ms;
+  address->timeout_ms = config->apdu_timeout_ms;
   return place;
 }
 

@@ -14,7 +14,8 @@ G_BEGIN_DECLS
  * @physical_device: as ModemManager writes Modem.Device; empty when it is not known
  * @slot: from 1; 0: the device does not count its slots
  * @removable: whether the card can be taken out
- * @modem: what the modem says of itself
+ * @segment_size: most octets of a STORE DATA command that get through; 0: nothing is known
+ * @modem: what the modem says of itself; for a card that can be taken out its type alone
  * @connect: makes the card, on the thread of the card
  * @address, @address_free: what @connect needs to know
  */
@@ -30,6 +31,7 @@ struct _LpadPlace
   char *physical_device;
   guint slot;
   gboolean removable;
+  guint segment_size;
   LpadDevice modem;
   LpadPlaceConnectFunc connect;
   gpointer address;

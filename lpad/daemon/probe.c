@@ -79,6 +79,14 @@ on_worker_ended (gpointer user_data)
     core->on_step (core->on_step_data);
 }
 
+/* Of several limits, 0: none */
+static guint
+smallest (guint a, guint b, guint c)
+{
+  a = a == 0 || (b != 0 && b < a) ? b : a;
+  return a == 0 || (c != 0 && c < a) ? c : a;
+}
+
 static LpadWorker *
 start_worker (LpadProbe *probe, GPtrArray *aids)
 {
@@ -93,7 +101,7 @@ start_worker (LpadProbe *probe, GPtrArray *aids)
     .connect_data = lpad_place_ref (place),
     .connect_data_free = (GDestroyNotify) lpad_place_unref,
     .aids = aids,
-    .segment_size = known_size != 0 ? MIN (known_size, configured_size) : configured_size,
+    .segment_size = smallest (known_size, configured_size, place->segment_size),
     .refresh = lpad_config_refresh (config, place->name),
     .identifier = lpad_config_identifier (config, place->name),
     .settle_timeout_ms = config->refresh_timeout_ms,

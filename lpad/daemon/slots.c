@@ -82,6 +82,7 @@ publish (LpadSlots *slots)
 
       g_variant_dict_init (&dict, NULL);
       g_variant_dict_insert (&dict, "name", "s", slot->place->name);
+      g_variant_dict_insert (&dict, "transport", "s", slot->place->transport);
       g_variant_dict_insert (&dict, "state", "s", slot->state);
       g_variant_dict_insert (&dict, "message", "s", slot->message != NULL ? slot->message : "");
       g_variant_dict_insert_value (&dict, "euiccs", euicc_paths (slot));

@@ -25,7 +25,7 @@ FAILED, USAGE, NOT_AUTHORISED, NOT_FOUND, DECLINED, SERVER, CARD, ORDER, STATE, 
 ICON = bytes.fromhex("89504E470D0A1A0A") + bytes(50)
 
 #: The objects of lui-cli(1), JSON: member to type.
-READER = {"name": str, "state": str, "message": str}
+READER = {"name": str, "transport": str, "state": str, "message": str}
 ISSUER = {"name": str, "key_identifier": str, "fingerprint": str, "test": bool, "not_after": int,
           "not_before": int, "trusted": bool, "file": str, "removable": bool}
 EUICC = {
@@ -35,7 +35,7 @@ EUICC = {
     ), str),
     **dict.fromkeys(("number", "slot", "free_memory", "pending_notifications"), int),
     **dict.fromkeys(("capabilities", "trusted_issuers", "forbidden_policy_rules"), list),
-    "removable": bool, "error": (dict, type(None)),
+    "removable": bool, "device_information": dict, "error": (dict, type(None)),
 }
 PROFILE_SHAPE = {
     **dict.fromkeys(("iccid", "isdp_aid", "state", "class", "nickname", "service_provider", "name", "icon_type"), str),

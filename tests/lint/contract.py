@@ -15,7 +15,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 ACTION = "org.lpad.Lpad1.PolkitAction"
 # What tells who or where somebody is: reading it needs an action of its own.
-IDENTIFYING = {"Eid", "Iccid", "IsdpAid", "Owner", "Address", "Prompt", "Result", "Interruptions", "Offers"}
+IDENTIFYING = {"Eid", "Iccid", "IsdpAid", "Owner", "Address", "Prompt", "Result", "Interruptions", "Offers",
+               "DeviceInformation"}
 
 
 def read(path: str) -> str:

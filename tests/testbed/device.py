@@ -110,6 +110,10 @@ class Device(Stack):
         """As on a device on which it is not installed."""
         self.bus.remove_service(LPAD_MODEM)
 
+    def allow_lpad_modem(self) -> None:
+        """It has been installed."""
+        self.bus.add_service(LPAD_MODEM, str(self.folder / "start-lpad-modem"))
+
     @property
     def lpad_modem_log(self) -> str:
         path = Path(self.folder) / "lpad-modem.log"

@@ -127,6 +127,7 @@ test_every_key (Fixture *fixture, gconstpointer data)
                    "[General]\nTestMode=true\nIdleTimeout=0\n"
                    "[Card]\nIsdrAids=A000000559;\nSegmentSize=120\nApduTimeout=5\n"
                    "RefreshTimeout=7\nRefresh=false\n"
+                   "[Modem]\nEnabled=false\n"
                    "[Network]\nAllowPrivateAddresses=true\nConnectTo=a.b:443=127.0.0.1:1;\n"
                    "Proxy=http://p:1\nAllowedServers=SMDP.example.com; ds.example.com\n"
                    "ConnectTimeout=1\nStallTimeout=2\nRequestTimeout=3\nDownloadTimeout=4\n"
@@ -147,6 +148,7 @@ test_every_key (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (config->apdu_timeout_ms, ==, 5000);
   g_assert_cmpuint (config->refresh_timeout_ms, ==, 7000);
   g_assert_cmpint (config->refresh, ==, FALSE);
+  g_assert_false (config->modems);
   g_assert_true (config->net->allow_private);
   g_assert_cmpstr (config->net->connect_to[0], ==, "a.b:443=127.0.0.1:1");
   g_assert_cmpstr (config->net->proxy, ==, "http://p:1");
@@ -241,7 +243,8 @@ test_readers (Fixture *fixture, gconstpointer data)
                                              "[Card]\nSegmentSize=200\n"
                                              "[Reader:ACME *]\nSegmentSize=100\n"
                                              "[Reader:*Two*]\nRefresh=false\nIdentifier=aid\n"
-                                             "[Reader:*Three*]\nIdentifier=iccid\n",
+                                             "[Reader:*Three*]\nIdentifier=iccid\n"
+                                             "[Reader:/dev/cdc-wdm? slot 1]\nRemovable=false\n",
                                              NULL);
 
   g_assert_cmpuint (lpad_config_segment_size (config, "Other 00 00"), ==, 200);
@@ -251,6 +254,10 @@ test_readers (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (lpad_config_refresh (config, "ACME Two 00"), ==, LPAD_REFRESH_NEVER);
   g_assert_cmpint (lpad_config_identifier (config, "ACME Two 00"), ==, LPAD_PROFILE_ID_AID);
   g_assert_cmpint (lpad_config_identifier (config, "Number Three"), ==, LPAD_PROFILE_ID_ICCID);
+  g_assert_true (lpad_config_removable (config, "Number Three", TRUE));
+  g_assert_false (lpad_config_removable (config, "Number Three", FALSE));
+  g_assert_false (lpad_config_removable (config, "/dev/cdc-wdm0 slot 1", TRUE));
+  g_assert_true (lpad_config_removable (config, "/dev/cdc-wdm0 slot 2", TRUE));
 }
 
 static void

@@ -12,9 +12,11 @@ static const LuiProfileName tricky = { "8944000000000030033", "89490000000000000
 static const LuiProfileName hidden = { "8944000000000040041", "boot", "Voice", TRUE };
 static const LuiProfileName unnamed = { NULL, NULL, NULL, FALSE };
 
-static const LuiChipName inner = { 1, "89044045930000000000000000000012", "ACME Reader 00 00" };
-static const LuiChipName outer = { 12, "89044045930000000000000000001234", "ACME Reader 01 00" };
-static const LuiChipName silent = { 3, NULL, "Émile" };
+static const LuiChipName inner = { 1, "89044045930000000000000000000012", "ACME Reader 00 00", NULL };
+static const LuiChipName outer = { 12, "89044045930000000000000000001234", "ACME Reader 01 00", NULL };
+static const LuiChipName silent = { 3, NULL, "Émile", NULL };
+static const LuiChipName first_slot = { 4, NULL, "/dev/cdc-wdm0", "modem /dev/cdc-wdm0, slot 1" };
+static const LuiChipName second_slot = { 5, NULL, "/dev/cdc-wdm0", "modem /dev/cdc-wdm0, slot 2" };
 
 static void
 assert_profile (const char *text, const LuiProfileName *expected, LpadError code)
@@ -38,7 +40,7 @@ assert_profile (const char *text, const LuiProfileName *expected, LpadError code
 static void
 assert_chip (const char *text, const LuiChipName *expected, LpadError code)
 {
-  const LuiChipName *const list[] = { &inner, &outer, &silent };
+  const LuiChipName *const list[] = { &inner, &outer, &silent, &first_slot, &second_slot };
   g_autoptr (GError) error = NULL;
   guint index = 99;
 
@@ -118,6 +120,9 @@ test_chip (void)
   assert_chip ("89044045930000000000000000001234", &outer, 0);
   assert_chip ("reader 01", &outer, 0);
   assert_chip ("émile", &silent, 0);
+  assert_chip ("slot 2", &second_slot, 0);
+  assert_chip ("cdc-wdm0, slot 1", &first_slot, 0);
+  assert_chip ("/dev/cdc-wdm0", NULL, LPAD_ERROR_INVALID_ARGUMENTS);
   assert_chip ("acme", NULL, LPAD_ERROR_INVALID_ARGUMENTS);
   assert_chip ("2", NULL, LPAD_ERROR_NOT_FOUND);
   assert_chip ("0", NULL, LPAD_ERROR_NOT_FOUND);
