@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import pytest
 
 from invariants import renew
 from testbed.device import Device
+from testbed.platform import Platform
 from testbed.stack import Stack
 
 #: Lines of logs that are shown when a test fails.
@@ -34,34 +37,35 @@ def close_all(stacks: list[Stack]) -> None:
         raise problems[0]
 
 
+def make_many(request, kind: type[Stack]) -> Iterator[Callable[..., Stack]]:
+    """A function that makes and starts one with its arguments; all of them end with the test."""
+    made: list[Stack] = []
+    request.node.stacks = made
+
+    def make(**options) -> Stack:
+        made.append(kind(**options).__enter__())
+        return made[-1]
+
+    yield make
+    close_all(made)
+
+
 @pytest.fixture
 def make_stack(request):
     """Stack(**options), started; any number of them in a test."""
-    stacks: list[Stack] = []
-    request.node.stacks = stacks
-
-    def make(**options) -> Stack:
-        stack = Stack(**options)
-        stacks.append(stack.__enter__())
-        return stack
-
-    yield make
-    close_all(stacks)
+    yield from make_many(request, Stack)
 
 
 @pytest.fixture
 def make_device(request):
     """Device(**options), started; any number of them in a test."""
-    devices: list[Device] = []
-    request.node.stacks = devices
+    yield from make_many(request, Device)
 
-    def make(**options) -> Device:
-        device = Device(**options)
-        devices.append(device.__enter__())
-        return device
 
-    yield make
-    close_all(devices)
+@pytest.fixture
+def make_platform(request):
+    """Platform(**options), started; any number of them in a test."""
+    yield from make_many(request, Platform)
 
 
 @pytest.fixture

@@ -1,76 +1,34 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """One profile from an operator's order to its end, with the commands that a person would type.
 
-Run by tests/demo.  The demo types, lui-cli and everything behind it is real; the answers that a person would
-give at the terminal are given through one.
+Run by tests/demo; or, with --platform, the whole of remote SIM provisioning (story.py).
 """
 
 from __future__ import annotations
 
 import argparse
-import shlex
 import signal
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
+from testbed.platform import Platform
 from testbed.process import StackError
 from testbed.shell import run_shell
 from testbed.smdp import SubscriberRecord
 from testbed.stack import Stack
-from testbed.terminal import Unexpected
+from testbed.story import Story
+from testbed.teller import DemoError, Teller
 
 PACKAGE_OCTETS = 60_000
 #: Of each command of the chip, as of a quick real one: enough to see the progress bar move.
 LATENCY_SECONDS = 0.008
-BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
-
-
-class DemoError(Exception):
-    """A step has failed."""
-
-
-class Demo:
-    """Types commands in a stack and shows them with what they print."""
-
-    def __init__(self, stack: Stack):
-        self._stack = stack
-        self._colour = sys.stdout.isatty()
-
-    def say(self, text: str) -> None:
-        print(f"\n# {text}", flush=True)
-
-    def type(self, *arguments: str, answers: Iterable[tuple[str, str]] = ()) -> str:
-        """A lui-cli command at a terminal; answers: (question that it asks, what is typed)."""
-        line = f"$ lui-cli {_as_typed(arguments)}"
-        print(f"{BOLD}{line}{PLAIN}" if self._colour else line, flush=True)
-        with self._stack.terminal(*arguments, listener=_show) as terminal:
-            try:
-                for question, answer in answers:
-                    terminal.expect(question)
-                    terminal.send(f"{answer}\n")
-                status = terminal.wait(60)
-            except Unexpected as error:
-                raise DemoError(f"“{line}” went another way: {error}") from error
-        if status != 0:
-            raise DemoError(f"“{line}” ended with {status}")
-        return terminal.text
-
-
-def _show(text: str) -> None:
-    sys.stdout.write(text)
-    sys.stdout.flush()
-
-
-def _as_typed(arguments: Iterable[str]) -> str:
-    return " ".join(shlex.quote(argument) for argument in arguments)
 
 
 def one_profile(stack: Stack) -> None:
     """The whole life of a profile."""
     record = SubscriberRecord.make(1, service_provider="Testbed Mobile", profile_name="Travel")
     order = stack.smdp.place_order(record, size=PACKAGE_OCTETS)
-    demo = Demo(stack)
+    demo = Teller(stack)
     demo.say("A device with an empty eUICC in a smart card reader.")
     demo.type("status")
     demo.say("The operator has sold a profile and sent this activation code.")
@@ -91,12 +49,25 @@ def one_profile(stack: Stack) -> None:
     _check(stack, order)
 
 
+def whole_platform(build: Path | None) -> int:
+    """From the operator's order to a device that is connected with a subscription of its own."""
+    with Platform(build=build) as platform:
+        Story(platform).tell()
+        platform.stop_programs()
+        _complain(platform)
+    return 0
+
+
 def _check(stack: Stack, order) -> None:
     """The demo is no show: what it claims is looked up at the server and in the chip."""
     events = [(notification.event, notification.verified) for notification in stack.smdp.notifications]
     wanted = [(event, True) for event in ("install", "enable", "disable", "delete")]
     if order.state != "installed" or events != wanted:
         raise DemoError(f"the SM-DP+ has the order as {order.state} and the notifications {events}")
+    _complain(stack)
+
+
+def _complain(stack: Stack) -> None:
     if stack.findings():
         raise DemoError("\n".join(stack.findings()))
 
@@ -109,6 +80,9 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--shell", action="store_true",
                         help="a shell in which all of it runs, instead of the demonstration")
+    parser.add_argument("--platform", action="store_true",
+                        help="the whole of remote SIM provisioning instead: a modem with a provisioning profile, the"
+                        " network, the operator and the real ModemManager and NetworkManager (as root)")
     parser.add_argument("--build", type=Path, metavar="FOLDER", help="a build to use (build/demo)")
     return parser.parse_args(arguments)
 
@@ -125,6 +99,8 @@ def main(arguments: list[str] | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)
     try:
+        if options.platform:
+            return whole_platform(options.build)
         with Stack(build=options.build, latency=LATENCY_SECONDS) as stack:
             return run_shell(stack) if options.shell else one_profile(stack) or 0
     except (StackError, DemoError) as error:

@@ -49,9 +49,7 @@ class Device(Stack):
 
     def start(self) -> None:
         """Start all parts but ModemManager, and lpad and lpad-modem, which the bus activates."""
-        self.mobile = self._begin(
-            Mobile(self.chips, network=self.network, firmware=self._firmware, proxy=self._proxy)
-        )
+        self.mobile = self._begin(self._make_mobile())
         self.mobile.start()
         self.run, self.bus, self.polkit = self.mobile.run, self.mobile.bus, self.mobile.polkit
         self.folder = self.run.folder
@@ -59,11 +57,17 @@ class Device(Stack):
         self.env = self._environment()
         self._write_issuers()
         self._write_launcher()
-        self.mobile.namespace.inside(self.smdp.start)
-        self._begin(self.smdp)
+        self._start_servers()
         self.write_config()
         self._write_modem_launcher()
         self.bus.add_service(LPAD_NAME, str(self.launcher))
+
+    def _make_mobile(self) -> Mobile:
+        return Mobile(self.chips, network=self.network, firmware=self._firmware, proxy=self._proxy)
+
+    def _start_servers(self) -> None:
+        self.mobile.namespace.inside(self.smdp.start)
+        self._begin(self.smdp)
 
     def stop_programs(self) -> None:
         self.stop_lpad()

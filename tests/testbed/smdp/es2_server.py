@@ -54,9 +54,9 @@ class Es2Server(_Es2PlusServer):
         self._sender = threading.Thread(target=self._send, name="es2+", daemon=True)
         smdp.book.progress = self._tell
 
-    def start(self) -> Self:
+    def start(self, listen: tuple[str, int] | None = None) -> Self:
         self._sender.start()
-        return super().start()
+        return super().start(listen)
 
     def stop(self) -> None:
         super().stop()

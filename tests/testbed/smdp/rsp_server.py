@@ -88,8 +88,9 @@ class RspServer:
 
     # life
 
-    def start(self) -> Self:
-        """Listen; :attr:`port` is known when this returns."""
+    def start(self, listen: tuple[str, int] | None = None) -> Self:
+        """Listen, there if it is said here; :attr:`port` is known when this returns."""
+        self._listen = listen or self._listen
         self._stopping.clear()
         self._listener = socket.create_server(self._listen, backlog=64)
         self._listen = self._listener.getsockname()

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The whole platform: a device with a provisioning profile becomes a customer's, between real ModemManager and
+NetworkManager, in a network that carries packets by what was granted."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from testbed import keeper
+from testbed.bus import TOP
+from testbed.platform import MAKER
+from testbed.process import MARK, wait_until
+from testbed.stack import default_build
+from testbed.story import Story
+
+
+def test_from_the_order_to_the_subscription(make_platform):
+    """The story that tests/demo --platform tells; it claims after each step what is to be seen."""
+    Story(make_platform()).tell()
+
+
+def test_a_crash_leaves_nothing_behind():
+    """The process that runs all of it is killed in the middle: its programs, namespaces and folder go with it."""
+    command = [sys.executable, "-m", "testbed.demo", "--platform", "--build", str(default_build())]
+    with tempfile.TemporaryDirectory() as top:
+        env = os.environ | {"PYTHONPATH": str(TOP / "tests"), "TMPDIR": top}
+        with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as demo:
+            shown = next(line for line in demo.stdout if MAKER.profile_name in line)
+            (folder,) = Path(top).glob("lpad-testbed-*")
+            running = keeper.marked(f"{MARK}={folder}".encode())
+            demo.send_signal(signal.SIGKILL)
+        assert shown and len(running) > 8
+        wait_until(lambda: not keeper.marked(f"{MARK}={folder}".encode()) and not folder.exists(), 30, "everything to end")
