@@ -106,6 +106,23 @@ print_manager (LpadBusManager *manager)
     printf ("No issuer is trusted: downloads are not possible (see lui-cli issuer list).\n");
 }
 
+/* Nothing where there is no lpad-nm. */
+static void
+print_connection (LpadBusProfile *profile)
+{
+  GVariant *connection = lpad_bus_profile_get_connection (profile);
+  const char *id, *state = "";
+  g_autofree char *clean_id = NULL;
+  g_autofree char *clean_state = NULL;
+
+  if (connection == NULL || !g_variant_lookup (connection, "id", "&s", &id))
+    return;
+  g_variant_lookup (connection, "state", "&s", &state);
+  clean_id = lui_clean (id);
+  clean_state = lui_clean (state);
+  printf ("  Connection: %s (%s)\n", clean_id, clean_state);
+}
+
 static void
 print_enabled (LuiSession *session, LpadBusEuicc *euicc)
 {
@@ -119,6 +136,7 @@ print_enabled (LuiSession *session, LpadBusEuicc *euicc)
       if (g_strcmp0 (lpad_bus_profile_get_state (profiles->pdata[i]), "enabled") != 0)
         continue;
       printf ("  In use: %s\n", title);
+      print_connection (profiles->pdata[i]);
       enabled++;
     }
   printf ("  %u %s%s\n",

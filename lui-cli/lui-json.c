@@ -103,6 +103,16 @@ json_owner (JsonBuilder *builder, LpadBusProfile *profile)
   lui_json_variant (builder, "owner", owner);
 }
 
+/* Empty when there is none. */
+static void
+json_connection (JsonBuilder *builder, LpadBusProfile *profile)
+{
+  GVariant *connection = lpad_bus_profile_get_connection (profile);
+
+  if (connection != NULL)
+    lui_json_variant (builder, "connection", connection);
+}
+
 void
 lui_json_profile (JsonBuilder *builder, LpadBusProfile *profile)
 {
@@ -120,6 +130,7 @@ lui_json_profile (JsonBuilder *builder, LpadBusProfile *profile)
   lui_json_strv (builder, "policy_rules", lpad_bus_profile_get_policy_rules (profile));
   lui_json_boolean (builder, "can_disable", lpad_bus_profile_get_can_disable (profile));
   lui_json_boolean (builder, "can_delete", lpad_bus_profile_get_can_delete (profile));
+  json_connection (builder, profile);
   json_builder_end_object (builder);
 }
 

@@ -16,6 +16,7 @@ G_BEGIN_DECLS
 /**
  * LpadCore: what all objects on the bus share. Made and freed by the daemon, which outlives them. Main thread
  * only, except for @context, which is immutable.
+ * @connections: (nullable): those of NetworkManager, see connections.h
  * @operations: (element-type LpadOperation): those that are on the bus, finished ones too
  * @settled: the chips that were there when lpad started have been looked at
  * @stopping: lpad is about to end: nothing new begins
@@ -33,6 +34,7 @@ typedef struct
   LpadActivity *activity;
   LpadClients *clients;
   LpadAuth *auth;
+  struct _LpadConnections *connections;
   GPtrArray *operations;
   guint next_operation;
   guint next_euicc;

@@ -3,6 +3,7 @@
 
 #include <glib-unix.h>
 
+#include "connections.h"
 #include "error-details.h"
 #include "manager.h"
 #include "modems.h"
@@ -268,6 +269,7 @@ set_up (Daemon *daemon, const LpadConfig *config, const char *state_folder, GErr
   daemon->guard = lpad_read_guard_new (core);
   core->objects = g_dbus_object_manager_server_new (LPAD_BUS_ROOT);
   g_dbus_object_manager_server_set_connection (core->objects, core->connection);
+  core->connections = lpad_connections_new (core);
   daemon->manager = lpad_manager_new (core);
   if (!g_dbus_interface_skeleton_export (
           G_DBUS_INTERFACE_SKELETON (daemon->manager), core->connection, LPAD_BUS_ROOT, error))
@@ -359,6 +361,7 @@ tear_down (Daemon *daemon)
   if (daemon->manager != NULL)
     g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (daemon->manager));
   g_clear_object (&daemon->manager);
+  g_clear_pointer (&core->connections, lpad_connections_free);
   g_clear_object (&core->objects);
   if (core->connection != NULL)
     send_everything (core->connection);

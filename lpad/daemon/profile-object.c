@@ -3,6 +3,7 @@
 
 #include "bus-error.h"
 #include "bus-object.h"
+#include "connections.h"
 #include "identifiers.h"
 #include "options.h"
 #include "permit.h"
@@ -274,6 +275,9 @@ lpad_profile_object_update (LpadProfileObject *object, const LpadProfile *profil
   lpad_bus_profile_set_policy_rules (bus, (const char *const *) rules);
   lpad_bus_profile_set_can_disable (bus, lpad_permit_disable (profile, NULL));
   lpad_bus_profile_set_can_delete (bus, lpad_permit_delete (profile, NULL));
+  lpad_bus_profile_set_connection (
+      bus,
+      lpad_connections_find (lpad_euicc_core (object->euicc)->connections, lpad_bus_profile_get_iccid (bus)));
 }
 
 LpadProfileObject *

@@ -40,6 +40,7 @@ EUICC = {
 PROFILE_SHAPE = {
     **dict.fromkeys(("iccid", "isdp_aid", "state", "class", "nickname", "service_provider", "name", "icon_type"), str),
     "euicc": int, "owner": dict, "policy_rules": list, "can_disable": bool, "can_delete": bool,
+    "connection": dict,
 }
 NOTIFICATION = {
     **dict.fromkeys(("event", "address", "iccid", "last_error"), str),

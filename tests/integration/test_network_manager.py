@@ -25,13 +25,16 @@ from testbed.smdp import SubscriberRecord
 FIRST, SECOND, THIRD = (SubscriberRecord.make(number) for number in (201, 202, 203))
 APNS = {FIRST.iccid: "first.example", SECOND.iccid: "second.example"}
 MARK = "org.lpad.nm.chip"
-#: Another user's process, which the bus has to refuse.
+#: Another user's process, which the bus has to refuse; it also listens, until it is told to stop.
 AS_ANOTHER = """
 import gi, sys
 gi.require_version("Gio", "2.0")
 from gi.repository import Gio, GLib
 flags = Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION
 bus = Gio.DBusConnection.new_for_address_sync(sys.argv[1], flags, None, None)
+loop = GLib.MainLoop()
+bus.signal_subscribe("org.lpad.Nm1", None, None, None, None, 0, lambda *signal: print("heard", signal[4]))
+bus.signal_subscribe(None, "org.example.Test", "Stop", None, None, 0, lambda *signal: loop.quit())
 for interface, method, arguments in (
     ("org.freedesktop.DBus.Properties", "Get", GLib.Variant("(ss)", ("org.lpad.Nm1", "Connections"))),
     ("org.lpad.Nm1", "EndSwitch", GLib.Variant("(oss)", ("/", "", ""))),
@@ -41,7 +44,8 @@ for interface, method, arguments in (
                       Gio.DBusCallFlags.NO_AUTO_START, 10000, None)
         print("answered")
     except GLib.Error as error:
-        print(Gio.DBusError.get_remote_error(error))
+        print(Gio.DBusError.get_remote_error(error), flush=True)
+loop.run()
 """
 
 
@@ -339,11 +343,36 @@ def test_arguments_are_checked(platform, old, new):
         platform.agent.prepare(old, new)
 
 
-def test_nobody_else_may_call_it(platform):
+def test_nobody_else_may_call_or_hear_it(platform):
     command = ["setpriv", "--reuid=1", "--regid=1", "--clear-groups", "--inh-caps=+dac_override",
                "--ambient-caps=+dac_override", "--", sys.executable, "-c", AS_ANOTHER, platform.mobile.bus.address]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert done.stdout.split() == ["org.freedesktop.DBus.Error.AccessDenied"] * 2, done.stderr
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        refused = [process.stdout.readline().strip() for _ in range(2)]
+        made = platform.manager.add("Secret", "gsm.sim-id", FIRST.iccid)
+        wait_until(lambda: [shown["uuid"] for shown in platform.agent.connections] == [made], 10, "lpad-nm to show it")
+        platform.mobile.bus.connection.emit_signal(None, "/", "org.example.Test", "Stop", None)
+        heard, _ = process.communicate(timeout=30)
+    assert refused == ["org.freedesktop.DBus.Error.AccessDenied"] * 2 and heard == ""
+
+
+def test_status_shows_the_connection(platform):
+    """To those who may see profiles; and nothing when there is no connection, or no lpad-nm."""
+    own = platform.manager.add("Holiday", "gsm.apn", APNS[platform.enabled], "gsm.sim-id", platform.enabled)
+    platform.manager.use(own)
+
+    def shown(uuid: str, state: str) -> bool:
+        profiles = lui_json(platform.device, "list")["profiles"]
+        (profile,) = [profile for profile in profiles if profile["iccid"] == platform.enabled]
+        return profile["connection"] == ({"id": "Holiday", "uuid": uuid, "state": state} if uuid else {})
+    wait_until(lambda: shown(own, "activated"), 10, "lui-cli to show the connection")
+    assert "\n  Connection: Holiday (activated)\n" in platform.device.lui("status").stdout
+    platform.manager.nmcli("connection", "down", own)
+    wait_until(lambda: shown(own, "inactive"), 10, "lui-cli to show that it is not used")
+    platform.agent.stop()
+    wait_until(lambda: shown("", ""), 10, "lui-cli to show nothing")
+    status = platform.device.lui("status")
+    assert status.returncode == 0 and "Connection" not in status.stdout
+    platform.agent.start()
 
 
 def test_its_log_names_no_subscriber(platform):
