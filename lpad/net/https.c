@@ -492,6 +492,35 @@ set_request_options (LpadHttps *https, const LpadHttpsRequest *request)
   return failed == 0;
 }
 
+/* From the call to its end or its error. */
+static gboolean
+run_exchange (LpadHttps *https, Exchange *exchange, GCancellable *cancellable, GError **error)
+{
+  CURLcode code = CURLE_FAILED_INIT;
+  gboolean is_connect = exchange->answer == NULL;
+  gboolean good;
+
+  exchange->start = g_get_monotonic_time ();
+  exchange->fault.alert = -1;
+  exchange->fault.maximum = exchange->request->maximum;
+  https->exchange = exchange;
+  https->words[0] = '\0';
+  if (set_request_options (https, exchange->request)
+      && curl_easy_setopt (https->easy, CURLOPT_CONNECT_ONLY, is_connect ? 1L : 0L) == CURLE_OK)
+    code = perform (https, cancellable);
+  /* curl is content with a status line alone, which says neither how long the answer is nor that it is whole.
+   */
+  if (code == CURLE_OK && !is_connect && !exchange->head_is_complete)
+    code = CURLE_PARTIAL_FILE;
+  /* An answer that is there is told, also when the cancellation came at the same moment. */
+  good = code == CURLE_OK;
+  if (!good && lpad_check_cancelled (cancellable, error))
+    set_fault_error (https, code, error);
+  https->exchange = NULL;
+  g_clear_error (&exchange->error);
+  return good;
+}
+
 GBytes *
 lpad_https_post (LpadHttps *https,
                  const LpadHttpsRequest *request,
@@ -502,9 +531,7 @@ lpad_https_post (LpadHttps *https,
 {
   g_autoptr (LpadBuffer) answer = NULL;
   Exchange exchange = { .request = request, .progress = progress };
-  CURLcode code = CURLE_FAILED_INIT;
   long http_status = 0;
-  gboolean good;
 
   g_return_val_if_fail (https != NULL && https->exchange == NULL, NULL);
   g_return_val_if_fail (request != NULL && request->path != NULL && request->path[0] == '/', NULL);
@@ -515,30 +542,27 @@ lpad_https_post (LpadHttps *https,
 
   answer = lpad_buffer_new (request->maximum);
   exchange.answer = answer;
-  exchange.start = g_get_monotonic_time ();
-  exchange.fault.alert = -1;
-  exchange.fault.maximum = request->maximum;
-  https->exchange = &exchange;
-  https->words[0] = '\0';
   g_debug ("POST %s%s", https->host, request->path);
   lpad_debug_octets ("HTTP request", (const guint8 *) request->body, request->body_size);
-  if (set_request_options (https, request))
-    code = perform (https, cancellable);
-  /* curl is content with a status line alone, which says neither how long the answer is nor that it is whole.
-   */
-  if (code == CURLE_OK && !exchange.head_is_complete)
-    code = CURLE_PARTIAL_FILE;
-  /* An answer that is there is told, also when the cancellation came at the same moment. */
-  good = code == CURLE_OK;
-  if (!good && lpad_check_cancelled (cancellable, error))
-    set_fault_error (https, code, error);
-  https->exchange = NULL;
-  g_clear_error (&exchange.error);
-  if (!good)
+  if (!run_exchange (https, &exchange, cancellable, error))
     return NULL;
 
   curl_easy_getinfo (https->easy, CURLINFO_RESPONSE_CODE, &http_status);
   g_debug ("status %ld, %" G_GSIZE_FORMAT " octets", http_status, lpad_buffer_size (answer));
   *status = (guint) http_status;
   return lpad_buffer_steal (answer);
+}
+
+gboolean
+lpad_https_try (LpadHttps *https, guint timeout_ms, GCancellable *cancellable, GError **error)
+{
+  const LpadHttpsRequest nothing = { .path = "/", .body = "", .maximum = 1, .timeout_ms = timeout_ms };
+  Exchange exchange = { .request = &nothing };
+
+  g_return_val_if_fail (https != NULL && https->exchange == NULL && timeout_ms > 0, FALSE);
+
+  if (!lpad_check_cancelled (cancellable, error))
+    return FALSE;
+  g_debug ("Can %s be reached?", https->host);
+  return run_exchange (https, &exchange, cancellable, error);
 }

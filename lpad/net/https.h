@@ -64,6 +64,13 @@ GBytes *lpad_https_post (LpadHttps *https,
                          GCancellable *cancellable,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * lpad_https_try: whether the server can be reached: connects, shakes hands, and closes the connection.
+ * Errors: those of lpad_https_post()
+ */
+gboolean lpad_https_try (LpadHttps *https, guint timeout_ms, GCancellable *cancellable, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LpadHttps, lpad_https_free)
 
 G_END_DECLS

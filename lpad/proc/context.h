@@ -25,4 +25,15 @@ LpadHttps *lpad_context_connect (const LpadContext *context,
                                  const LpadEuiccInfo *info,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * lpad_context_reach: whether @address can be reached now, from the name to the end of the TLS handshake;
+ * the connection is closed again. Nothing is asked of the server. Errors: those of lpad_context_connect() and
+ * lpad_https_try()
+ */
+gboolean lpad_context_reach (const LpadContext *context,
+                             const char *address,
+                             const LpadEuiccInfo *info,
+                             GCancellable *cancellable,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

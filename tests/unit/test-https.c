@@ -474,6 +474,43 @@ test_unreachable (Fixture *f, gconstpointer unused)
   assert_fails (f, &plain_request, LPAD_ERROR_SERVER_UNREACHABLE, "cannot be resolved");
 }
 
+/* The handshake is all: no request is made, and what follows has a connection of its own. */
+static void
+test_try (Fixture *f, gconstpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (lpad_https_try (f->https, 30000, NULL, &error));
+  g_assert_no_error (error);
+  test_server_wait_closed (f->server, 1);
+  g_assert_cmpuint (test_server_requests (f->server), ==, 0);
+
+  test_server_add (f->server, TEST_KEEP, OK_JSON);
+  assert_post (f, &plain_request, 200, "{}");
+  g_assert_cmpuint (test_server_connections (f->server), ==, 2);
+}
+
+static void
+test_try_in_vain (Fixture *f, gconstpointer unused)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) error = NULL;
+
+  g_cancellable_cancel (cancellable);
+  g_assert_false (lpad_https_try (f->https, 30000, cancellable, &error));
+  g_assert_error (error, LPAD_ERROR, LPAD_ERROR_CANCELLED);
+  g_clear_error (&error);
+
+  g_clear_pointer (&f->server, test_server_free);
+  f->server = test_server_new (&(TestServerOptions){ .no_tls = TRUE });
+  g_clear_pointer (&f->https, lpad_https_free);
+  lpad_net_config_free (f->config);
+  f->config = test_config_new (f->server);
+  connect_client (f);
+  g_assert_false (lpad_https_try (f->https, 200, NULL, &error));
+  g_assert_error (error, LPAD_ERROR, LPAD_ERROR_SERVER_UNREACHABLE);
+}
+
 static void
 test_private (Fixture *f, gconstpointer unused)
 {
@@ -614,6 +651,8 @@ main (int argc, char **argv)
   g_test_add_func ("/https/tls/brainpool-1.3", test_tls_brainpool_13);
   g_test_add_func ("/https/tls/refused", test_tls_refused);
   add ("/https/unreachable", NULL, test_unreachable);
+  add ("/https/try", NULL, test_try);
+  add ("/https/try/in-vain", NULL, test_try_in_vain);
   add ("/https/private", NULL, test_private);
   add ("/https/new", NULL, test_new);
   g_test_add_func ("/https/addresses", test_addresses);
