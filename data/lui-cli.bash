@@ -61,7 +61,7 @@ _lui_cli ()
       [[ $current == -* ]] || words=$(_lui_cli_profiles) ;;
     download)
       words="$words --server --event --matching-id --default --confirmation-code --confirmation-code-file --yes --accept-policy-rules"
-      words="$words --enable --nickname --imei --tac --release -t -s -m -d -c -C -y -r -E -n -i"
+      words="$words --enable --use-provisioning --nickname --imei --tac --release -t -s -m -d -c -C -y -r -E -p -n -i"
       if [[ $current != -* ]]; then
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         return

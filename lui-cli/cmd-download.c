@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lui-code.h"
+#include "lui-failure.h"
 #include "lui-offer.h"
 #include "lui-waiting.h"
 #include "secret.h"
@@ -15,6 +16,7 @@ typedef struct
   gboolean yes;
   gboolean accept_rules;
   gboolean enable;
+  gboolean use_provisioning;
   char *code;
   char *server;
   char *event;
@@ -93,6 +95,13 @@ parse (LuiSession *session, const LuiVerb *verb, Options *o, int *argc, char ***
       "Agree to rules of the operator that forbid to disable or delete, with --yes",
       NULL },
     { "enable", 'E', 0, G_OPTION_ARG_NONE, &o->enable, "Put the profile into use", NULL },
+    { "use-provisioning",
+      'p',
+      0,
+      G_OPTION_ARG_NONE,
+      &o->use_provisioning,
+      "Reach the server over the provisioning profile of the chip",
+      NULL },
     { "nickname", 'n', 0, G_OPTION_ARG_STRING, &o->nickname, "Nickname for the profile", "NAME" },
     { "imei",
       'i',
@@ -232,6 +241,7 @@ build_arguments (const Options *o, LpadBusEuicc *euicc, GError **error)
   add_true (&builder, "enable", o->enable);
   add_true (&builder, "consent", o->yes);
   add_true (&builder, "accept-policy-rules", o->accept_rules);
+  add_true (&builder, "use-provisioning", o->use_provisioning);
   if (!add_releases (&builder, o->releases, error))
     {
       g_variant_builder_clear (&builder);
@@ -243,14 +253,17 @@ build_arguments (const Options *o, LpadBusEuicc *euicc, GError **error)
 static void
 print_success (GVariant *result, gboolean enable)
 {
-  const char *iccid = "";
+  const char *iccid = "", *provisioning = NULL;
   guint pending = 0;
   g_autofree char *clean = NULL;
 
   g_variant_lookup (result, "iccid", "&s", &iccid);
   g_variant_lookup (result, "notifications-pending", "u", &pending);
+  g_variant_lookup (result, "provisioning", "&s", &provisioning);
   clean = lui_clean (iccid);
   printf ("Profile %s is installed%s.\n", clean, enable ? " and in use" : "");
+  if (lui_provisioning_sentence (provisioning) != NULL)
+    printf ("%s\n", lui_provisioning_sentence (provisioning));
   if (!enable)
     printf ("Put it into use with: lui-cli enable %s\n", clean);
   if (pending > 0)

@@ -111,7 +111,7 @@ LuiExit
 lui_done (LuiSession *session, const char *sentence, GVariant *result)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
-  const char *iccid = NULL;
+  const char *iccid = NULL, *provisioning = NULL;
   guint pending = 0;
 
   if (!session->json)
@@ -125,6 +125,8 @@ lui_done (LuiSession *session, const char *sentence, GVariant *result)
     lui_json_string (builder, "iccid", iccid);
   if (result != NULL && g_variant_lookup (result, "notifications-pending", "u", &pending))
     lui_json_integer (builder, "notifications_pending", pending);
+  if (result != NULL && g_variant_lookup (result, "provisioning", "&s", &provisioning))
+    lui_json_string (builder, "provisioning", provisioning);
   json_builder_end_object (builder);
   lui_json_print (builder, FALSE);
   return LUI_EXIT_OK;

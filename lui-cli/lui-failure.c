@@ -18,7 +18,8 @@ typedef struct
   const char *retry;
   const char *order;
   GVariant *details;
-  GVariant *offer; /* what somebody should have been asked */
+  GVariant *offer;          /* what somebody should have been asked */
+  const char *provisioning; /* where the chip stands after a detour, or NULL */
 } Failure;
 
 typedef struct
@@ -158,6 +159,16 @@ lui_order_sentence (const char *order)
   return NULL;
 }
 
+const char *
+lui_provisioning_sentence (const char *provisioning)
+{
+  if (g_strcmp0 (provisioning, "returned") == 0)
+    return "What was in use before the download is in use again.";
+  if (g_strcmp0 (provisioning, "stuck") == 0)
+    return "The provisioning profile may still be in use; lpad goes back as soon as the chip lets it.";
+  return NULL;
+}
+
 static void
 print_codes (const Failure *failure)
 {
@@ -192,6 +203,7 @@ print_text (LuiSession *session, const Failure *failure)
   g_autofree char *message = lui_sentence (failure->message);
   g_autofree char *advice = lui_clean (failure->advice);
   const char *order = lui_order_sentence (failure->order);
+  const char *provisioning = lui_provisioning_sentence (failure->provisioning);
 
   fflush (stdout);
   g_printerr ("Error: %s\n", message);
@@ -199,6 +211,8 @@ print_text (LuiSession *session, const Failure *failure)
     g_printerr ("%s\n", advice);
   if (order != NULL)
     g_printerr ("%s\n", order);
+  if (provisioning != NULL)
+    g_printerr ("%s\n", provisioning);
   if (session->verbose)
     print_codes (failure);
 }
@@ -217,6 +231,8 @@ print_json (const Failure *failure, LuiExit status)
   lui_json_string (builder, "advice", failure->advice);
   lui_json_string (builder, "retry", lui_or (failure->retry, "unknown"));
   lui_json_string (builder, "order", lui_or (failure->order, "unknown"));
+  if (failure->provisioning != NULL)
+    lui_json_string (builder, "provisioning", failure->provisioning);
   json_builder_set_member_name (builder, "exit_status");
   json_builder_add_int_value (builder, status);
   if (failure->details != NULL)
@@ -273,6 +289,7 @@ lui_fail_result (LuiSession *session, GVariant *result)
   g_variant_lookup (result, "advice", "&s", &failure.advice);
   g_variant_lookup (result, "retry", "&s", &failure.retry);
   g_variant_lookup (result, "order", "&s", &failure.order);
+  g_variant_lookup (result, "provisioning", "&s", &failure.provisioning);
   return report (session, &failure);
 }
 

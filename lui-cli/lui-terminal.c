@@ -174,6 +174,9 @@ stage_words (const char *stage)
     { "deleting", "Deleting" },
     { "discovering", "Asking which profiles wait" },
     { "notifying", "Telling the operator" },
+    { "provisioning", "Enabling the provisioning profile" },
+    { "waiting-for-server", "Waiting until the server can be reached" },
+    { "returning", "Going back to what was in use before" },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (words); i++)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "config.h"
 #include "device.h"
 #include "hex.h"
 #include "identifiers.h"
@@ -142,6 +143,62 @@ lpad_config_read_servers (LpadConfigSource *source, const LpadConfigBounds *boun
         g_strv_builder_add (builder, address);
     }
   *field = g_strv_builder_end (builder);
+}
+
+void
+lpad_config_read_use (LpadConfigSource *source, const LpadConfigBounds *bounds, gpointer value)
+{
+  static const char *const names[] = { "never", "ask-caller", "no-route" }; /* LpadProvisioningUse */
+  g_autofree char *text = NULL;
+
+  lpad_config_read_text (source, bounds, &text);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      if (g_strcmp0 (text, names[i]) != 0)
+        continue;
+      *(LpadProvisioningUse *) value = (LpadProvisioningUse) i;
+      return;
+    }
+  lpad_config_warn (source, "must be never, ask-caller or no-route");
+}
+
+void
+lpad_config_read_iccid (LpadConfigSource *source, const LpadConfigBounds *bounds, gpointer value)
+{
+  g_autofree char *text = NULL;
+  g_autoptr (GBytes) iccid = NULL;
+  g_autoptr (GError) error = NULL;
+  char **field = value;
+
+  lpad_config_read_text (source, bounds, &text);
+  if (text != NULL && (iccid = lpad_iccid_from_string (text, &error)) == NULL)
+    {
+      lpad_config_warn (source, "%s", error->message);
+      return;
+    }
+  g_free (*field);
+  *field = iccid == NULL ? NULL : lpad_iccid_to_string (g_bytes_get_data (iccid, NULL), LPAD_ICCID_SIZE);
+}
+
+void
+lpad_config_read_smdp (LpadConfigSource *source, const LpadConfigBounds *bounds, gpointer value)
+{
+  g_autofree char *text = NULL;
+  g_autofree char *address = NULL;
+  g_autoptr (GError) error = NULL;
+  char **field = value;
+
+  lpad_config_read_text (source, bounds, &text);
+  if (text != NULL)
+    address = g_str_equal (text, "default") ? g_strdup (text)
+                                            : lpad_address_normalise (text, strlen (text), &error);
+  if (error != NULL)
+    {
+      lpad_config_warn (source, "“%s”: %s", text, error->message);
+      return;
+    }
+  g_free (*field);
+  *field = g_steal_pointer (&address);
 }
 
 void

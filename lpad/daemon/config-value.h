@@ -45,6 +45,15 @@ void lpad_config_read_aids (LpadConfigSource *source, const LpadConfigBounds *bo
  * not understood names nothing, but the list stays one. */
 void lpad_config_read_servers (LpadConfigSource *source, const LpadConfigBounds *bounds, gpointer value);
 
+/** lpad_config_read_use: LpadProvisioningUse. */
+void lpad_config_read_use (LpadConfigSource *source, const LpadConfigBounds *bounds, gpointer value);
+
+/** lpad_config_read_iccid: char *, as lpad_iccid_to_string() writes it; NULL when it is empty. */
+void lpad_config_read_iccid (LpadConfigSource *source, const LpadConfigBounds *bounds, gpointer value);
+
+/** lpad_config_read_smdp: char *, "default" or a normalised address; NULL when it is empty. */
+void lpad_config_read_smdp (LpadConfigSource *source, const LpadConfigBounds *bounds, gpointer value);
+
 /** lpad_config_read_imei: char *, see lpad_imei_encode(); NULL when it is empty. */
 void lpad_config_read_imei (LpadConfigSource *source, const LpadConfigBounds *bounds, gpointer value);
 

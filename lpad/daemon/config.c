@@ -44,6 +44,9 @@ lpad_config_new (void)
   config->crl_folders = g_strsplit (DEFAULT_CRL_FOLDERS, ";", -1);
   config->prompt_timeout_s = 300;
   config->discovery_retry_s = 60;
+  config->provisioning_use = LPAD_PROVISIONING_ASK_CALLER;
+  config->provisioning_wait_s = 180;
+  config->first_boot_retry_s = 60;
   config->warnings = g_ptr_array_new_with_free_func (g_free);
   return config;
 }
@@ -59,6 +62,8 @@ lpad_config_free (LpadConfig *config)
   g_strfreev (config->issuer_folders);
   g_strfreev (config->crl_folders);
   g_strfreev (config->discovery_servers);
+  g_free (config->provisioning_profile);
+  g_free (config->first_boot_smdp);
   lpad_device_clear (&config->device);
   g_ptr_array_unref (config->warnings);
   g_free (config);

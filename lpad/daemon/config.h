@@ -19,6 +19,14 @@ typedef struct
   int removable;    /* gboolean */
 } LpadReaderConfig;
 
+/** LpadProvisioningUse: when downloads go over a provisioning profile. */
+typedef enum
+{
+  LPAD_PROVISIONING_NEVER,
+  LPAD_PROVISIONING_ASK_CALLER, /* when the caller says so */
+  LPAD_PROVISIONING_NO_ROUTE,   /* also when there is no other way to the server */
+} LpadProvisioningUse;
+
 /**
  * LpadConfig: lpad.conf(5) and its drop-ins. Immutable once loaded.
  * @isdr_aids: (element-type GBytes): in order of preference
@@ -28,6 +36,12 @@ typedef struct
  * @discovery_servers: (nullable): SM-DSs to ask beside the chip's own, normalised
  * @discovery_at_power_on: ask without anybody's doing, see LpadPowerOn
  * @unattended: firmware policy: whoever may download may do so without a person who consents
+ * @provisioning_profile: (nullable): ICCID, see lpad_iccid_to_string(); NULL: the first of that class
+ * @provisioning_wait_s: how long to wait for the server after a provisioning profile has been enabled
+ * @first_boot_smdp: (nullable): where a chip without an operational profile gets its first one: a normalised
+ * address, or "default" for the one that is set on the chip; @first_boot_smds: whatever waits at an SM-DS
+ * @first_boot_consent: firmware policy: nobody is asked; without it nothing is downloaded
+ * @first_boot_retry_s: pause after the first attempt that failed
  * @warnings: (element-type utf8): what in the files was not understood, each with file and line
  */
 typedef struct
@@ -49,6 +63,16 @@ typedef struct
   char **discovery_servers;
   gboolean discovery_at_power_on;
   guint discovery_retry_s;
+  LpadProvisioningUse provisioning_use;
+  char *provisioning_profile;
+  guint provisioning_wait_s;
+  char *first_boot_smdp;
+  gboolean first_boot_smds;
+  gboolean first_boot_consent;
+  gboolean first_boot_enable;
+  gboolean first_boot_accept_rules;
+  gboolean first_boot_provisioning;
+  guint first_boot_retry_s;
   LpadDevice device;
   GPtrArray *warnings;
 } LpadConfig;

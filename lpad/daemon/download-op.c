@@ -2,12 +2,14 @@
 #include "download-op.h"
 
 #include "bus-error.h"
+#include "detour.h"
 #include "download-jobs.h"
 #include "download-options.h"
 #include "download-prompt.h"
 #include "interruption.h"
 #include "interruptions.h"
 #include "options.h"
+#include "provisioning.h"
 #include "switch-op.h"
 
 /* A download (SGP.22 3.1.3) as its caller sees it; what the worker does of it stands in download-jobs.c. */
@@ -17,7 +19,9 @@ typedef struct
   LpadOffer *offer;
   const char *earlier;   /* static: what became of an interrupted download of the same order, or NULL */
   gboolean session_open; /* the server still waits for an answer about @offer */
-  GError *error;         /* what the operation ends with when it is dismissed */
+  LpadDetour *detour;    /* over a provisioning profile, or NULL */
+  GError *error;         /* what the operation ends with when it is dismissed, or has come back */
+  GBytes *iccid;         /* likewise */
 } DownloadOp;
 
 /* A call of which polkit has to say more than of every download. */
@@ -26,20 +30,28 @@ typedef struct
   LpadEuicc *euicc;
   GDBusMethodInvocation *invocation;
   LpadDownloadOptions *options;
-  const char *actions[2]; /* ends with NULL */
+  const char *actions[3]; /* ends with NULL */
   guint n_allowed;
 } Call;
 
 static void ask_polkit (Call *call);
 static void start_download (LpadOperation *operation);
+static void begin_detour (LpadOperation *operation);
 static gboolean confirm_download (LpadOperation *operation, GVariant *options, GError **error);
 static void dismiss_download (LpadOperation *operation, LpadDismissal why);
 
 static const LpadStage stages[] = {
-  { "connecting", 0.0, 0.05, TRUE }, { "authenticating", 0.05, 0.15, TRUE },
-  { "preparing", 0.15, 0.2, TRUE },  { "downloading", 0.2, 0.4, TRUE },
-  { "installing", 0.4, 0.9, FALSE }, { "enabling", 0.9, 0.95, FALSE },
-  { "notifying", 0.95, 1.0, TRUE },  { NULL, 0, 0, FALSE },
+  { "connecting", 0.0, 0.05, TRUE },
+  { "authenticating", 0.05, 0.15, TRUE },
+  { "preparing", 0.15, 0.2, TRUE },
+  { "downloading", 0.2, 0.4, TRUE },
+  { "installing", 0.4, 0.9, FALSE },
+  { "enabling", 0.9, 0.95, FALSE },
+  { "notifying", 0.95, 1.0, TRUE },
+  { "provisioning", 0.0, 0.02, FALSE },
+  { "waiting-for-server", 0.02, 0.05, TRUE },
+  { "returning", 0.95, 1.0, FALSE },
+  { NULL, 0, 0, FALSE },
 };
 static const LpadOperationKind kind = {
   .name = "download",
@@ -57,6 +69,8 @@ download_op_free (gpointer data)
   g_clear_pointer (&self->options, lpad_download_options_free);
   g_clear_pointer (&self->offer, lpad_offer_unref);
   g_clear_error (&self->error);
+  g_clear_pointer (&self->detour, lpad_detour_free);
+  g_clear_pointer (&self->iccid, g_bytes_unref);
   g_free (self);
 }
 
@@ -72,6 +86,46 @@ new_error (LpadError code, LpadOrder order, const char *message, const char *adv
   return error;
 }
 
+/* Both what became of the download, and where the chip stands now. */
+static void
+on_back (LpadOperation *operation, GError *error)
+{
+  static const char *const ends[] = { "", "left", "returned", "stuck" }; /* LpadDetourEnd */
+  DownloadOp *self = lpad_operation_data (operation);
+
+  lpad_operation_add_result (
+      operation, "provisioning", g_variant_new_string (ends[lpad_detour_where (self->detour)]));
+  if (error != NULL && self->error == NULL)
+    {
+      self->error = g_error_copy (error);
+      lpad_error_wrap (
+          &self->error,
+          "The profile is installed, but what was in use before could not be put into use again");
+      lpad_error_details (self->error)->order = LPAD_ORDER_ENDED;
+    }
+  lpad_operation_finish (operation, self->error, self->iccid);
+}
+
+/* The end of the download; the operation has its end when the chip is back from a detour. */
+static void
+end (LpadOperation *operation, GError *error, GBytes *iccid)
+{
+  DownloadOp *self = lpad_operation_data (operation);
+
+  if (self->detour == NULL)
+    {
+      lpad_operation_finish (operation, error, iccid);
+      return;
+    }
+  if (error != self->error)
+    {
+      g_clear_error (&self->error);
+      self->error = error != NULL ? g_error_copy (error) : NULL;
+    }
+  self->iccid = iccid != NULL ? g_bytes_ref (iccid) : NULL;
+  lpad_detour_end (self->detour, on_back);
+}
+
 /* A profile that is installed or refused does not wait any more. */
 static void
 finish (LpadOperation *operation, GError *error, GBytes *iccid)
@@ -82,7 +136,7 @@ finish (LpadOperation *operation, GError *error, GBytes *iccid)
   if (self->options->event != NULL
       && (iccid != NULL || (details != NULL && details->order == LPAD_ORDER_ENDED)))
     lpad_euicc_remove_waiting (lpad_operation_euicc (operation), self->options->event);
-  lpad_operation_finish (operation, error, iccid);
+  end (operation, error, iccid);
 }
 
 static void
@@ -171,6 +225,24 @@ new_rules_error (guint64 rules)
       LPAD_ERROR_CONSENT_REQUIRED, LPAD_ORDER_USABLE, message, "Download it again and accept its rules.");
 }
 
+/* Whether the operation goes on, over a provisioning profile, after the server was not reached. */
+static gboolean
+find_other_way (LpadOperation *operation, GError *error)
+{
+  DownloadOp *self = lpad_operation_data (operation);
+  LpadEuicc *euicc = lpad_operation_euicc (operation);
+
+  if (self->detour != NULL)
+    return lpad_detour_wait_again (self->detour, error);
+  if (!lpad_provisioning_may_help (lpad_euicc_core (euicc)->config->provisioning_use,
+                                   self->options->provisioning,
+                                   lpad_euicc_inventory (euicc),
+                                   error))
+    return FALSE;
+  begin_detour (operation);
+  return TRUE;
+}
+
 static void
 on_authenticated (LpadJob *job)
 {
@@ -180,7 +252,8 @@ on_authenticated (LpadJob *job)
   lpad_operation_take (operation, job);
   if (job->error != NULL)
     {
-      finish (operation, job->error, NULL);
+      if (!find_other_way (operation, job->error))
+        finish (operation, job->error, NULL);
       return;
     }
   self->offer = lpad_download_authenticate_job_steal_offer (job);
@@ -222,6 +295,39 @@ is_installed_already (LpadOperation *operation, const LpadJournalEntry *earlier)
 }
 
 static void
+authenticate (LpadOperation *operation)
+{
+  DownloadOp *self = lpad_operation_data (operation);
+  LpadJob *job = lpad_download_authenticate_job_new (
+      self->options->code, &self->options->device, self->options->consent);
+
+  if (self->options->smds_address != NULL)
+    lpad_download_authenticate_job_look_up (job, self->options->event, self->options->smds_address);
+  job->done = on_authenticated;
+  lpad_operation_push (operation, job);
+}
+
+static void
+on_way_there (LpadOperation *operation, GError *error)
+{
+  if (error == NULL)
+    authenticate (operation);
+  else
+    finish (operation, error, NULL);
+}
+
+static void
+begin_detour (LpadOperation *operation)
+{
+  DownloadOp *self = lpad_operation_data (operation);
+  const LpadDownloadOptions *options = self->options;
+
+  self->detour = lpad_detour_new (
+      operation, options->smds_address != NULL ? options->smds_address : options->code->smdp_address);
+  lpad_detour_begin (self->detour, on_way_there);
+}
+
+static void
 start_download (LpadOperation *operation)
 {
   DownloadOp *self = lpad_operation_data (operation);
@@ -230,7 +336,6 @@ start_download (LpadOperation *operation)
   LpadInterruptions *interruptions = lpad_euicc_interruptions (lpad_operation_euicc (operation));
   const LpadJournalEntry *earlier = NULL;
   LpadJournalEntry *record;
-  LpadJob *job;
 
   if (interruptions != NULL)
     earlier = lpad_interruptions_find_order (interruptions, self->options->code->smdp_address, order);
@@ -243,13 +348,10 @@ start_download (LpadOperation *operation)
   record->enable = self->options->enable;
   if (interruptions != NULL)
     lpad_interruptions_supersede (interruptions, record);
-  job = lpad_download_authenticate_job_new (
-      self->options->code, &self->options->device, self->options->consent);
-
-  if (self->options->smds_address != NULL)
-    lpad_download_authenticate_job_look_up (job, self->options->event, self->options->smds_address);
-  job->done = on_authenticated;
-  lpad_operation_push (operation, job);
+  if (self->options->provisioning == LPAD_PROVISIONING_WANTED)
+    begin_detour (operation);
+  else
+    authenticate (operation);
 }
 
 static gboolean
@@ -421,6 +523,7 @@ lpad_download_op_call (LpadEuicc *euicc, GDBusMethodInvocation *invocation, GVar
   g_autoptr (GError) error = NULL;
   LpadDownloadOptions *read = lpad_download_options_read (euicc, options, &error);
   Call *call;
+  guint n = 0;
 
   if (read == NULL)
     {
@@ -432,6 +535,8 @@ lpad_download_op_call (LpadEuicc *euicc, GDBusMethodInvocation *invocation, GVar
   call->invocation = invocation;
   call->options = read;
   if (read->consent && !lpad_euicc_core (euicc)->config->unattended)
-    call->actions[0] = LPAD_POLKIT_UNATTENDED;
+    call->actions[n++] = LPAD_POLKIT_UNATTENDED;
+  if (read->provisioning == LPAD_PROVISIONING_WANTED)
+    call->actions[n++] = LPAD_POLKIT_SWITCH;
   ask_polkit (call);
 }

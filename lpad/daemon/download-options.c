@@ -105,8 +105,16 @@ find_order (LpadEuicc *euicc, const Source *source, LpadDownloadOptions *self, G
 }
 
 static gboolean
-check_options (const LpadDownloadOptions *self, GError **error)
+check_options (const LpadDownloadOptions *self, const LpadConfig *config, GError **error)
 {
+  if (self->provisioning == LPAD_PROVISIONING_WANTED && config->provisioning_use == LPAD_PROVISIONING_NEVER)
+    {
+      g_set_error_literal (error,
+                           LPAD_ERROR,
+                           LPAD_ERROR_NOT_SUPPORTED,
+                           "The configuration of this device does not allow to use a provisioning profile.");
+      return FALSE;
+    }
   if (self->accept_rules && !self->consent)
     {
       g_set_error_literal (error,
@@ -146,6 +154,7 @@ lpad_download_options_read (LpadEuicc *euicc, GVariant *options, GError **error)
   g_auto (Source) source = { 0 };
   char *confirmation_code = NULL;
   g_autoptr (GVariant) releases = NULL;
+  gboolean use_provisioning = FALSE, use_given = FALSE;
   const LpadOption table[] = {
     { "activation-code", "s", &source.activation_code, NULL },
     { "smdp-address", "s", &source.smdp_address, NULL },
@@ -160,12 +169,16 @@ lpad_download_options_read (LpadEuicc *euicc, GVariant *options, GError **error)
     { "nickname", "s", &self->nickname, NULL },
     { "consent", "b", &self->consent, NULL },
     { "accept-policy-rules", "b", &self->accept_rules, NULL },
+    { "use-provisioning", "b", &use_provisioning, &use_given },
   };
   gboolean understood = lpad_options_read (options, table, G_N_ELEMENTS (table), error);
 
   if (confirmation_code != NULL)
     self->confirmation_code = lpad_secret_new_take_text (confirmation_code);
-  if (understood && read_releases (releases, self->device.releases, error) && check_options (self, error))
+  if (use_given)
+    self->provisioning = use_provisioning ? LPAD_PROVISIONING_WANTED : LPAD_PROVISIONING_UNWANTED;
+  if (understood && read_releases (releases, self->device.releases, error)
+      && check_options (self, lpad_euicc_core (euicc)->config, error))
     self->code = find_order (euicc, &source, self, error);
   return self->code != NULL ? g_steal_pointer (&self) : NULL;
 }

@@ -3,6 +3,7 @@
 
 #include "activation-code.h"
 #include "euicc.h"
+#include "provisioning.h"
 #include "secret.h"
 
 G_BEGIN_DECLS
@@ -27,12 +28,14 @@ typedef struct
   gboolean enable;
   gboolean consent;
   gboolean accept_rules;
+  LpadProvisioningWish provisioning;
 } LpadDownloadOptions;
 
 /**
  * lpad_download_options_read: the options of Euicc.Download.
  * Returns: (nullable): %LPAD_ERROR_INVALID_ARGUMENTS, %LPAD_ERROR_INVALID_ACTIVATION_CODE,
- * %LPAD_ERROR_NOT_FOUND (no such profile waits), %LPAD_ERROR_WRONG_STATE (there is no default server)
+ * %LPAD_ERROR_NOT_FOUND (no such profile waits), %LPAD_ERROR_WRONG_STATE (there is no default server),
+ * %LPAD_ERROR_NOT_SUPPORTED (this device uses no provisioning profiles)
  */
 LpadDownloadOptions *
 lpad_download_options_read (LpadEuicc *euicc, GVariant *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -10,6 +10,7 @@
 #include "notify-schedule.h"
 #include "operation.h"
 #include "power-on.h"
+#include "way-back.h"
 
 #define CALLS_MAX 32 /* short calls that wait for the chip */
 
@@ -30,6 +31,7 @@ struct _LpadEuicc
   LpadNotifySchedule *schedule;
   LpadWaitingList *waiting;
   LpadPowerOn *power_on;
+  LpadWayBack *way_back;
   guint calls;
 };
 
@@ -217,6 +219,8 @@ lpad_euicc_new (LpadCore *core,
   euicc->waiting = lpad_waiting_list_new (core->store, inventory->eid);
   show_waiting (euicc);
   lpad_bus_object_export (core, euicc->path, euicc);
+  euicc->way_back = lpad_way_back_new (euicc);
+  lpad_way_back_look (euicc->way_back);
   lpad_notify_schedule_start (euicc->schedule);
   euicc->power_on = lpad_power_on_new (euicc);
   return euicc;
@@ -234,6 +238,7 @@ lpad_euicc_remove (LpadEuicc *euicc, LpadError reason)
   /* The worker first: it ends the session of a download that waits. */
   lpad_worker_stop (g_steal_pointer (&euicc->worker), reason);
   g_clear_pointer (&euicc->schedule, lpad_notify_schedule_free);
+  g_clear_pointer (&euicc->way_back, lpad_way_back_free);
   lpad_interruptions_free (g_steal_pointer (&euicc->interruptions));
   g_clear_pointer (&euicc->power_on, lpad_power_on_free);
   lpad_euicc_objects_free (g_steal_pointer (&euicc->objects));
@@ -350,7 +355,10 @@ lpad_euicc_take (LpadEuicc *euicc, LpadJob *job)
   if (euicc->objects != NULL && job->inventory != NULL)
     set_inventory (euicc, job->inventory);
   if (euicc->interruptions != NULL && job->interrupted != NULL)
-    lpad_interruptions_set (euicc->interruptions, g_steal_pointer (&job->interrupted));
+    {
+      lpad_interruptions_set (euicc->interruptions, g_steal_pointer (&job->interrupted));
+      lpad_way_back_look (euicc->way_back);
+    }
   if (euicc->objects != NULL && job->deliveries != NULL)
     lpad_euicc_objects_note_deliveries (euicc->objects, job->deliveries, now_s ());
   lpad_store_save (euicc->core->store);
@@ -430,8 +438,10 @@ lpad_euicc_dequeue (LpadEuicc *euicc, LpadOperation *operation)
     return;
   update_state (euicc);
   pass_turn (euicc->turns);
-  if (euicc->schedule != NULL && !has_operations (euicc))
-    lpad_notify_schedule_update (euicc->schedule);
+  if (euicc->schedule == NULL || has_operations (euicc))
+    return;
+  lpad_way_back_update (euicc->way_back);
+  lpad_notify_schedule_update (euicc->schedule);
 }
 
 void

@@ -4,6 +4,7 @@
 #include "bus-error.h"
 #include "identifiers.h"
 #include "load.h"
+#include "provisioning.h"
 #include "result.h"
 
 #define INTERRUPTED 11 /* errorReason installFailedDueToInterruption: the chip says the same as lpad */
@@ -61,6 +62,34 @@ outcome_of_change (const LpadJournalEntry *entry, const LpadProfile *profile)
   return done ? LPAD_OUTCOME_DONE : LPAD_OUTCOME_NOTHING;
 }
 
+const LpadProfile *
+lpad_interruption_before (const LpadJournalEntry *entry, const LpadInventory *inventory)
+{
+  for (guint i = 0; i < inventory->profiles->len; i++)
+    {
+      const LpadProfile *profile = inventory->profiles->pdata[i];
+
+      if (lpad_journal_entry_is_before (entry, profile->iccid))
+        return profile;
+    }
+  return NULL;
+}
+
+/* A provisioning profile that is not there any more holds up nothing. */
+static LpadOutcome
+outcome_of_detour (const LpadJournalEntry *entry, const LpadProfile *profile, const LpadInventory *inventory)
+{
+  const LpadProfile *before = lpad_interruption_before (entry, inventory);
+  const LpadProfile *enabled = lpad_provisioning_enabled (inventory);
+  GBytes *iccid;
+
+  if (profile != NULL
+      && lpad_provisioning_undo (inventory, profile->iccid, before != NULL ? before->iccid : NULL, &iccid)
+             != LPAD_UNDO_NOTHING)
+    return LPAD_OUTCOME_UNKNOWN;
+  return enabled == before ? LPAD_OUTCOME_NOTHING : LPAD_OUTCOME_DONE;
+}
+
 gboolean
 lpad_interruption_may_be_lost (const GError *error)
 {
@@ -81,7 +110,11 @@ lpad_interruption_settle (LpadJournalEntry *entry, const LpadInventory *inventor
 {
   const LpadProfile *profile = lpad_interruption_profile (entry, inventory);
 
-  if (entry->outcome == LPAD_OUTCOME_UNKNOWN)
+  if (entry->outcome != LPAD_OUTCOME_UNKNOWN)
+    return;
+  if (lpad_journal_entry_is_detour (entry))
+    entry->outcome = outcome_of_detour (entry, profile, inventory);
+  else
     entry->outcome
         = is_download (entry) ? outcome_of_download (entry, profile) : outcome_of_change (entry, profile);
 }
@@ -118,7 +151,7 @@ lpad_interruption_resolve (LpadJournalEntry *entry, LpadChip *chip, const LpadIn
   if (entry->outcome != LPAD_OUTCOME_UNKNOWN)
     return;
   lpad_interruption_settle (entry, inventory);
-  if (entry->outcome == LPAD_OUTCOME_UNKNOWN)
+  if (entry->outcome == LPAD_OUTCOME_UNKNOWN && !lpad_journal_entry_is_detour (entry))
     look_for_result (entry, chip);
   if (entry->outcome != LPAD_OUTCOME_UNKNOWN)
     lpad_journal_entry_save (entry);
@@ -216,6 +249,13 @@ sentence_of_change (const LpadJournalEntry *entry)
       { { "A reset of the chip was interrupted, and the chip could not be read yet.", NULL },
         { "A reset of the chip was interrupted.", "Look at the list of profiles." },
         { "A reset of the chip was interrupted.", "Look at the list of profiles." } } },
+    { LPAD_JOURNAL_DETOUR,
+      { { "A download over the provisioning profile was interrupted, and that profile is still in use.",
+          "lpad goes back to what was in use before as soon as the chip lets it." },
+        { "A download over the provisioning profile was interrupted: what was in use before is in use again.",
+          NULL },
+        { "A download over the provisioning profile was interrupted: another profile is in use now.",
+          NULL } } },
   };
   guint column = entry->outcome == LPAD_OUTCOME_UNKNOWN ? 0 : entry->outcome == LPAD_OUTCOME_DONE ? 2 : 1;
 

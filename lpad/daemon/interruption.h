@@ -36,6 +36,10 @@ GPtrArray *lpad_interruption_look (LpadJournal *journal, LpadChip *chip, const L
 /** lpad_interruption_profile: (nullable): the profile that @entry is about, if it is on the chip. */
 const LpadProfile *lpad_interruption_profile (const LpadJournalEntry *entry, const LpadInventory *inventory);
 
+/** lpad_interruption_before: (nullable): of a detour: the profile that was enabled before, if it is on the
+ * chip. */
+const LpadProfile *lpad_interruption_before (const LpadJournalEntry *entry, const LpadInventory *inventory);
+
 /** lpad_interruption_message: what a person is told, one sentence (static). */
 const char *lpad_interruption_message (const LpadJournalEntry *entry);
 

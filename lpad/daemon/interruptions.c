@@ -25,6 +25,23 @@ drop (LpadInterruptions *interruptions, guint index)
   g_ptr_array_remove_index (interruptions->entries, index);
 }
 
+/* Only it says what has to be enabled again: it stays until that is done. */
+static gboolean
+is_way_back (const LpadJournalEntry *entry)
+{
+  return lpad_journal_entry_is_detour (entry) && lpad_journal_entry_is_open (entry);
+}
+
+static void
+drop_oldest (LpadInterruptions *interruptions)
+{
+  guint i = 0;
+
+  while (i + 1 < interruptions->entries->len && is_way_back (interruptions->entries->pdata[i]))
+    i++;
+  drop (interruptions, i);
+}
+
 LpadInterruptions *
 lpad_interruptions_new (LpadEuicc *euicc)
 {
@@ -50,7 +67,7 @@ lpad_interruptions_publish (LpadInterruptions *interruptions)
   GVariantBuilder builder;
 
   while (interruptions->entries->len > SHOWN_MAX)
-    drop (interruptions, 0);
+    drop_oldest (interruptions);
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("aa{sv}"));
   for (guint i = 0; i < interruptions->entries->len; i++)
     {
@@ -70,9 +87,7 @@ is_running (LpadCore *core, const LpadJournalEntry *entry)
 {
   for (guint i = 0; i < core->operations->len; i++)
     {
-      const LpadJournalEntry *other = lpad_operation_peek_record (core->operations->pdata[i]);
-
-      if (other != NULL && g_strcmp0 (other->path, entry->path) == 0)
+      if (entry->path != NULL && lpad_operation_writes (core->operations->pdata[i], entry->path))
         return TRUE;
     }
   return FALSE;
@@ -126,8 +141,39 @@ lpad_interruptions_supersede (LpadInterruptions *interruptions, const LpadJourna
 void
 lpad_interruptions_acknowledge (LpadInterruptions *interruptions)
 {
-  while (interruptions->entries->len > 0)
-    drop (interruptions, interruptions->entries->len - 1);
+  for (guint i = interruptions->entries->len; i > 0; i--)
+    {
+      if (!is_way_back (interruptions->entries->pdata[i - 1]))
+        drop (interruptions, i - 1);
+    }
+  lpad_interruptions_publish (interruptions);
+}
+
+const LpadJournalEntry *
+lpad_interruptions_find_detour (LpadInterruptions *interruptions)
+{
+  for (guint i = 0; i < interruptions->entries->len; i++)
+    {
+      if (is_way_back (interruptions->entries->pdata[i]))
+        return interruptions->entries->pdata[i];
+    }
+  return NULL;
+}
+
+void
+lpad_interruptions_settle_detours (LpadInterruptions *interruptions)
+{
+  const LpadInventory *inventory = lpad_euicc_inventory (interruptions->euicc);
+
+  for (guint i = 0; i < interruptions->entries->len; i++)
+    {
+      LpadJournalEntry *entry = interruptions->entries->pdata[i];
+
+      if (!is_way_back (entry))
+        continue;
+      lpad_interruption_settle (entry, inventory);
+      lpad_journal_entry_save (entry);
+    }
   lpad_interruptions_publish (interruptions);
 }
 

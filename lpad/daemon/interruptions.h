@@ -30,7 +30,14 @@ const LpadJournalEntry *lpad_interruptions_find_order (LpadInterruptions *interr
 /** lpad_interruptions_supersede: @entry begins: what it is about is done anew. */
 void lpad_interruptions_supersede (LpadInterruptions *interruptions, const LpadJournalEntry *entry);
 
-/** lpad_interruptions_acknowledge: somebody has read them all. */
+/** lpad_interruptions_find_detour: (nullable): a detour from which the chip has not come back. */
+const LpadJournalEntry *lpad_interruptions_find_detour (LpadInterruptions *interruptions);
+
+/** lpad_interruptions_settle_detours: the chip has been read after it was brought back. */
+void lpad_interruptions_settle_detours (LpadInterruptions *interruptions);
+
+/** lpad_interruptions_acknowledge: somebody has read them all. A detour stays until it has come to its end.
+ */
 void lpad_interruptions_acknowledge (LpadInterruptions *interruptions);
 
 /**

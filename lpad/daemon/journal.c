@@ -28,7 +28,8 @@ struct _LpadJournal
   int warned; /* atomic */
 };
 
-static const char *const kinds[] = { "download", "enable", "disable", "delete", "reset" };
+static const char *const kinds[]
+    = { "download", "enable", "disable", "delete", "reset", LPAD_JOURNAL_DETOUR };
 
 static void
 warn_once (LpadJournal *journal, const GError *error)
@@ -188,6 +189,7 @@ lpad_journal_entry_free (LpadJournalEntry *entry)
   g_free (entry->chip);
   g_free (entry->order);
   g_free (entry->profile);
+  g_free (entry->before);
   g_clear_pointer (&entry->transaction_id, g_bytes_unref);
   g_free (entry);
 }
@@ -222,6 +224,21 @@ lpad_journal_entry_is_profile (const LpadJournalEntry *entry, GBytes *iccid)
   return g_strcmp0 (entry->profile, profile) == 0;
 }
 
+void
+lpad_journal_entry_set_before (LpadJournalEntry *entry, GBytes *iccid)
+{
+  g_free (entry->before);
+  entry->before = iccid != NULL ? hash_profile (entry->journal, iccid) : NULL;
+}
+
+gboolean
+lpad_journal_entry_is_before (const LpadJournalEntry *entry, GBytes *iccid)
+{
+  g_autofree char *profile = hash_profile (entry->journal, iccid);
+
+  return g_strcmp0 (entry->before, profile) == 0;
+}
+
 static void
 set_text (GKeyFile *file, const char *key, const char *text)
 {
@@ -240,6 +257,7 @@ entry_to_text (const LpadJournalEntry *entry, gsize *size)
   g_key_file_set_string (file, GROUP, "Chip", entry->chip);
   set_text (file, "Order", entry->order);
   set_text (file, "Profile", entry->profile);
+  set_text (file, "Before", entry->before);
   g_key_file_set_boolean (file, GROUP, "Enable", entry->enable);
   g_key_file_set_integer (file, GROUP, "Phase", (int) entry->phase);
   g_key_file_set_integer (file, GROUP, "Outcome", (int) entry->outcome);
@@ -296,6 +314,7 @@ read_entry (LpadJournalEntry *entry, GKeyFile *file)
   entry->chip = get_hash (file, "Chip");
   entry->order = get_hash (file, "Order");
   entry->profile = get_hash (file, "Profile");
+  entry->before = get_hash (file, "Before");
   entry->enable = g_key_file_get_boolean (file, GROUP, "Enable", NULL);
   entry->transaction_id = get_transaction (file);
   entry->time = g_key_file_get_int64 (file, GROUP, "Time", &error);
@@ -384,6 +403,17 @@ lpad_journal_load (LpadJournal *journal, const char *eid)
   return found;
 }
 
+gboolean
+lpad_journal_has_open (LpadJournal *journal)
+{
+  g_autoptr (GPtrArray) all = load_all (journal);
+
+  for (guint i = 0; i < all->len; i++)
+    if (lpad_journal_entry_is_open (all->pdata[i]))
+      return TRUE;
+  return FALSE;
+}
+
 /* The oldest go when there are too many. */
 static void
 make_room (LpadJournal *journal)
@@ -432,6 +462,12 @@ gboolean
 lpad_journal_entry_is_open (const LpadJournalEntry *entry)
 {
   return entry->phase >= LPAD_PHASE_LOADING && entry->outcome == LPAD_OUTCOME_UNKNOWN;
+}
+
+gboolean
+lpad_journal_entry_is_detour (const LpadJournalEntry *entry)
+{
+  return g_str_equal (entry->kind, LPAD_JOURNAL_DETOUR);
 }
 
 LpadOrder

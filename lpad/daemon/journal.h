@@ -30,7 +30,7 @@ typedef enum
   LPAD_PHASE_ENDING,   /* the server is told to end the order */
   LPAD_PHASE_LOADING,  /* the package goes into the chip */
   LPAD_PHASE_ENABLING, /* the profile of a download is installed and is being enabled */
-  LPAD_PHASE_CHANGING, /* the chip is told to enable, disable, delete or reset */
+  LPAD_PHASE_CHANGING, /* the chip is told to enable, disable, delete or reset; of a detour: it is on */
 } LpadPhase;
 
 /** LpadOutcome: what is true, as far as the chip has been asked. */
@@ -43,11 +43,15 @@ typedef enum
   LPAD_OUTCOME_DONE,
 } LpadOutcome;
 
+/** LPAD_JOURNAL_DETOUR: the kind of an entry that says: a provisioning profile is, or may be, enabled for the
+ * time of a download. It is open until what was enabled before is so again, or the new profile. */
+#define LPAD_JOURNAL_DETOUR "provisioning"
+
 /**
  * LpadJournalEntry: an operation. It belongs to the main thread, and to the worker while a job of the
  * operation runs.
  * @path: its file, NULL: nothing is written; @written: it is there
- * @kind: Operation.Kind
+ * @kind: Operation.Kind, or LPAD_JOURNAL_DETOUR
  * @time: when it began, seconds since 1970
  * @enable: of a download: the profile is to be enabled, too
  * @transaction_id: (nullable): of the session whose package goes into the chip
@@ -62,6 +66,7 @@ typedef struct
   char *chip;    /* hash of the EID */
   char *order;   /* hash of the order, or NULL */
   char *profile; /* hash of the ICCID, or NULL */
+  char *before;  /* of a detour: hash of the ICCID of the profile that was enabled, or NULL: none was */
   gboolean enable;
   LpadPhase phase;
   LpadOutcome outcome;
@@ -83,6 +88,10 @@ void lpad_journal_free (LpadJournal *journal);
  */
 GPtrArray *lpad_journal_load (LpadJournal *journal, const char *eid);
 
+/** lpad_journal_has_open: whether an operation on any chip was interrupted so that only the chip can say what
+ * is true. */
+gboolean lpad_journal_has_open (LpadJournal *journal);
+
 /** lpad_journal_entry_new: an operation of @kind on the chip @eid begins; nothing is written yet. */
 LpadJournalEntry *lpad_journal_entry_new (LpadJournal *journal, const char *kind, const char *eid);
 
@@ -99,6 +108,10 @@ lpad_journal_entry_is_order (const LpadJournalEntry *entry, const char *address,
 void lpad_journal_entry_set_profile (LpadJournalEntry *entry, GBytes *iccid);
 gboolean lpad_journal_entry_is_profile (const LpadJournalEntry *entry, GBytes *iccid);
 
+/** lpad_journal_entry_set_before: which profile was enabled when a detour began; NULL: none. */
+void lpad_journal_entry_set_before (LpadJournalEntry *entry, GBytes *iccid);
+gboolean lpad_journal_entry_is_before (const LpadJournalEntry *entry, GBytes *iccid);
+
 /** lpad_journal_entry_begin: what @phase names is about to be done; on disk when this returns. */
 void lpad_journal_entry_begin (LpadJournalEntry *entry, LpadPhase phase);
 
@@ -112,6 +125,9 @@ void lpad_journal_entry_remove (LpadJournalEntry *entry);
 /** lpad_journal_entry_is_open: it has come so far that only the chip knows what is true, and the chip has not
  * been asked. */
 gboolean lpad_journal_entry_is_open (const LpadJournalEntry *entry);
+
+/** lpad_journal_entry_is_detour: of the kind LPAD_JOURNAL_DETOUR. */
+gboolean lpad_journal_entry_is_detour (const LpadJournalEntry *entry);
 
 /** lpad_journal_entry_order_state: of a download: what the activation code is worth. */
 LpadOrder lpad_journal_entry_order_state (const LpadJournalEntry *entry);

@@ -33,7 +33,8 @@ struct _LpadOperation
   char *path;
   GCancellable *cancellable;
   LpadJournalEntry *entry; /* NULL: nothing is recorded */
-  GHashTable *result;      /* name -> GVariant, see lpad_operation_add_result() */
+  LpadJournalEntry *detour;
+  GHashTable *result; /* name -> GVariant, see lpad_operation_add_result() */
   State state;
   gboolean aborted;
   LpadError abort_reason;
@@ -177,6 +178,7 @@ lpad_operation_finalize (GObject *object)
 
   operation->data_free (operation->data);
   g_clear_pointer (&operation->entry, lpad_journal_entry_free);
+  g_clear_pointer (&operation->detour, lpad_journal_entry_free);
   g_object_unref (operation->euicc);
   g_object_unref (operation->cancellable);
   g_hash_table_unref (operation->result);
@@ -314,10 +316,31 @@ lpad_operation_record (LpadOperation *operation)
   return operation->entry;
 }
 
-const LpadJournalEntry *
-lpad_operation_peek_record (LpadOperation *operation)
+LpadJournalEntry *
+lpad_operation_detour_record (LpadOperation *operation)
 {
-  return operation->entry;
+  if (operation->detour == NULL)
+    operation->detour = lpad_journal_entry_new (
+        operation->core->journal, LPAD_JOURNAL_DETOUR, lpad_euicc_inventory (operation->euicc)->eid);
+  return operation->detour;
+}
+
+static gboolean
+is_in (const LpadJournalEntry *entry, const char *path)
+{
+  return entry != NULL && g_strcmp0 (entry->path, path) == 0;
+}
+
+gboolean
+lpad_operation_writes (LpadOperation *operation, const char *path)
+{
+  return is_in (operation->entry, path) || is_in (operation->detour, path);
+}
+
+GCancellable *
+lpad_operation_cancellable (LpadOperation *operation)
+{
+  return operation->cancellable;
 }
 
 void
@@ -444,6 +467,8 @@ lpad_operation_finish (LpadOperation *operation, GError *error, GBytes *iccid)
                                     result);
   if (operation->entry != NULL)
     lpad_interruptions_end (operation->euicc, g_steal_pointer (&operation->entry), !operation->caller_left);
+  if (operation->detour != NULL)
+    lpad_interruptions_end (operation->euicc, g_steal_pointer (&operation->detour), !operation->caller_left);
 
   lpad_euicc_dequeue (operation->euicc, operation);
   if (operation->sender == NULL)

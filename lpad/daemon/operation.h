@@ -89,8 +89,15 @@ LpadOperation *lpad_operation_of_job (LpadJob *job);
  */
 LpadJournalEntry *lpad_operation_record (LpadOperation *operation);
 
-/** lpad_operation_peek_record: NULL: it has none, or has finished. */
-const LpadJournalEntry *lpad_operation_peek_record (LpadOperation *operation);
+/** lpad_operation_detour_record: the record of its detour (LPAD_JOURNAL_DETOUR), made on the first call,
+ * which ends with the operation as the other one does. Returns: (transfer none) */
+LpadJournalEntry *lpad_operation_detour_record (LpadOperation *operation);
+
+/** lpad_operation_writes: whether it has not finished, and one of its records is in the file @path. */
+gboolean lpad_operation_writes (LpadOperation *operation, const char *path);
+
+/** lpad_operation_cancellable: cancelled when the operation is to end. */
+GCancellable *lpad_operation_cancellable (LpadOperation *operation);
 
 /** lpad_operation_push: hands @job (taken over) to the chip's worker, with the operation's cancellable and
  * progress. */

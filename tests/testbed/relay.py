@@ -25,6 +25,7 @@ import socket
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 
 from .sockets import abort_on_close, shut
 
@@ -83,7 +84,9 @@ class Link:
 class _Direction:
     """Copies from one socket to another through a Link: one thread reads, one writes when it is time."""
 
-    def __init__(self, source: socket.socket, sink: socket.socket, link: Link, stopping: threading.Event):
+    def __init__(self, source: socket.socket, sink: socket.socket, link: Link, stopping: threading.Event,
+                 way: Callable[[], bool]):
+        self._way = way
         self._source, self._sink, self._link, self._stopping = source, sink, link, stopping
         self._queue: queue.Queue[tuple[float, bytes | None]] = queue.Queue(QUEUE_LIMIT)
         self.threads = [threading.Thread(target=work, daemon=True) for work in (self._read, self._write)]
@@ -95,6 +98,9 @@ class _Direction:
             try:
                 data = self._source.recv(65536)
             except OSError:
+                self.broken = True
+                data = b""
+            if not self._way():
                 self.broken = True
                 data = b""
             now = time.monotonic()
@@ -136,6 +142,8 @@ class Relay:
                  rtt: float = 0.150, rate: float | None = None, *, slow_start: bool = True) -> None:
         self.rtt, self.rate, self.slow_start = rtt, rate, slow_start
         self.connections = 0
+        #: Whether there is a way to the target now; where it ends, connections are reset.
+        self.way: Callable[[], bool] = lambda: True
         self._target, self._listen = target, listen
         self._stopping = threading.Event()
         self._lock = threading.Lock()
@@ -187,6 +195,10 @@ class Relay:
                 return
             self.connections += 1
             now = time.monotonic()
+            if not self.way():
+                abort_on_close(client)
+                client.close()
+                continue
             try:
                 server = socket.create_connection(self._target, timeout=10)
             except OSError:
@@ -204,8 +216,8 @@ class Relay:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         there = Link(self.rtt, self.rate, ready=accepted + self.rtt, slow_start=self.slow_start)
         back = Link(self.rtt, self.rate, slow_start=self.slow_start)
-        directions = (_Direction(client, server, there, self._stopping),
-                      _Direction(server, client, back, self._stopping))
+        directions = (_Direction(client, server, there, self._stopping, self.way),
+                      _Direction(server, client, back, self._stopping, self.way))
         threads = [thread for direction in directions for thread in direction.threads]
         for thread in threads:
             thread.start()

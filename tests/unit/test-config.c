@@ -273,6 +273,56 @@ test_broken_file (Fixture *fixture, gconstpointer data)
   g_assert_true (strstr (error->message, fixture->path) != NULL);
 }
 
+static void
+test_provisioning (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (LpadConfig) config = load_text (fixture, "", NULL);
+
+  g_assert_cmpint (config->provisioning_use, ==, LPAD_PROVISIONING_ASK_CALLER);
+  g_assert_null (config->provisioning_profile);
+  g_assert_cmpuint (config->provisioning_wait_s, ==, 180);
+  g_assert_null (config->first_boot_smdp);
+  g_assert_false (config->first_boot_smds || config->first_boot_consent || config->first_boot_enable
+                  || config->first_boot_accept_rules || config->first_boot_provisioning);
+  lpad_config_free (config);
+
+  config = load_text (fixture,
+                      "[Provisioning]\nUse=no-route\nProfile=89014103211118510720\nWaitTime=20\n"
+                      "[FirstBoot]\nSmdp=RSP.example.com\nSmds=true\nConsent=true\nEnable=true\n"
+                      "AcceptPolicyRules=true\nUseProvisioning=true\nRetryAfter=5\n",
+                      NULL);
+  g_assert_cmpint (config->provisioning_use, ==, LPAD_PROVISIONING_NO_ROUTE);
+  g_assert_cmpstr (config->provisioning_profile, ==, "89014103211118510720");
+  g_assert_cmpuint (config->provisioning_wait_s, ==, 20);
+  g_assert_cmpstr (config->first_boot_smdp, ==, "rsp.example.com");
+  g_assert_true (config->first_boot_smds && config->first_boot_consent && config->first_boot_enable
+                 && config->first_boot_accept_rules && config->first_boot_provisioning);
+  g_assert_cmpuint (config->first_boot_retry_s, ==, 5);
+}
+
+static void
+test_provisioning_mistakes (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (LpadConfig) use = load_text (fixture,
+                                          "[Provisioning]\nUse=always\n",
+                                          "2: [Provisioning] Use: must be never, ask-caller or no-route");
+  g_autoptr (LpadConfig) iccid = NULL;
+  g_autoptr (LpadConfig) boot = NULL;
+
+  g_assert_cmpint (use->provisioning_use, ==, LPAD_PROVISIONING_ASK_CALLER);
+  write_file (fixture->path, "[Provisioning]\nProfile=8901\n");
+  iccid = load (fixture);
+  g_assert_null (iccid->provisioning_profile);
+  g_assert_cmpuint (iccid->warnings->len, ==, 1);
+  boot = load_text (fixture, "[FirstBoot]\nSmdp=default\n", NULL);
+  g_assert_cmpstr (boot->first_boot_smdp, ==, "default");
+  write_file (fixture->path, "[FirstBoot]\nSmdp=no host\n");
+  lpad_config_free (boot);
+  boot = load (fixture);
+  g_assert_null (boot->first_boot_smdp);
+  g_assert_cmpuint (boot->warnings->len, ==, 1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -285,6 +335,8 @@ main (int argc, char **argv)
   ADD ("drop-ins", test_drop_ins);
   ADD ("readers", test_readers);
   ADD ("broken-file", test_broken_file);
+  ADD ("provisioning", test_provisioning);
+  ADD ("provisioning/mistakes", test_provisioning_mistakes);
 #undef ADD
   return g_test_run ();
 }

@@ -101,6 +101,31 @@ test_settle (Fixture *fixture, gconstpointer data)
     }
 }
 
+/* The way back is open as long as the provisioning profile is in use and was not before. */
+static void
+test_detour (Fixture *fixture, gconstpointer data)
+{
+  static const struct
+  {
+    gboolean same; /* it was in use before, too */
+    State state;
+    LpadOutcome outcome;
+  } cases[] = {
+    { FALSE, ENABLED, LPAD_OUTCOME_UNKNOWN }, { FALSE, DISABLED, LPAD_OUTCOME_NOTHING },
+    { FALSE, ABSENT, LPAD_OUTCOME_NOTHING },  { TRUE, ENABLED, LPAD_OUTCOME_NOTHING },
+    { TRUE, DISABLED, LPAD_OUTCOME_UNKNOWN },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (LpadJournalEntry) entry = record (fixture, LPAD_JOURNAL_DETOUR, LPAD_PHASE_CHANGING, FALSE);
+
+      lpad_journal_entry_set_before (entry, cases[i].same ? fixture->profile.iccid : NULL);
+      lpad_interruption_resolve (entry, NULL, chip_says (fixture, cases[i].state));
+      g_assert_cmpint (entry->outcome, ==, cases[i].outcome);
+    }
+}
+
 static char *
 describe (Fixture *fixture, const LpadJournalEntry *entry, State state, const char *key)
 {
@@ -161,7 +186,8 @@ test_change (Fixture *fixture, gconstpointer data)
 static void
 test_sentences (Fixture *fixture, gconstpointer data)
 {
-  static const char *const kinds[] = { "download", "enable", "disable", "delete", "reset" };
+  static const char *const kinds[]
+      = { "download", "enable", "disable", "delete", "reset", LPAD_JOURNAL_DETOUR };
 
   for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
     {
@@ -186,6 +212,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   ADD ("/interruption/settle", test_settle);
+  ADD ("/interruption/detour", test_detour);
   ADD ("/interruption/describe", test_describe);
   ADD ("/interruption/change", test_change);
   ADD ("/interruption/sentences", test_sentences);

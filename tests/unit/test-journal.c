@@ -121,6 +121,43 @@ test_next_life (Fixture *fixture, gconstpointer data)
   lpad_journal_free (journal);
 }
 
+/* What was enabled before, or that nothing was, is known in the next life, too; and that it waits. */
+static void
+test_detour (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GBytes) iccid = some_iccid ();
+  g_autoptr (GBytes) other = g_bytes_new_static ("\x98\x10\x32\x54\x76\x98\x10\x32\x54\xf7", 10);
+
+  for (int nothing = 0; nothing <= 1; nothing++)
+    {
+      LpadJournal *journal = lpad_journal_open (fixture->folder);
+      LpadJournalEntry *entry = lpad_journal_entry_new (journal, LPAD_JOURNAL_DETOUR, EID);
+      g_autoptr (GPtrArray) entries = NULL;
+
+      g_assert_false (lpad_journal_has_open (journal));
+      lpad_journal_entry_set_profile (entry, other);
+      lpad_journal_entry_set_before (entry, nothing ? NULL : iccid);
+      lpad_journal_entry_begin (entry, LPAD_PHASE_CHANGING);
+      lpad_journal_entry_free (entry);
+      lpad_journal_free (journal);
+
+      journal = lpad_journal_open (fixture->folder);
+      g_assert_true (lpad_journal_has_open (journal));
+      entries = lpad_journal_load (journal, EID);
+      g_assert_cmpuint (entries->len, ==, 1);
+      entry = entries->pdata[0];
+      g_assert_true (lpad_journal_entry_is_detour (entry));
+      g_assert_true (lpad_journal_entry_is_profile (entry, other));
+      g_assert_cmpint (lpad_journal_entry_is_before (entry, iccid), ==, !nothing);
+      g_assert_false (lpad_journal_entry_is_before (entry, other));
+      entry->outcome = LPAD_OUTCOME_NOTHING;
+      lpad_journal_entry_save (entry);
+      g_assert_false (lpad_journal_has_open (journal));
+      lpad_journal_entry_remove (entry);
+      lpad_journal_free (journal);
+    }
+}
+
 static void
 test_removed (Fixture *fixture, gconstpointer data)
 {
@@ -366,6 +403,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   ADD ("/journal/next-life", test_next_life);
+  ADD ("/journal/detour", test_detour);
   ADD ("/journal/removed", test_removed);
   ADD ("/journal/one-file", test_one_file);
   ADD ("/journal/no-identifiers", test_no_identifiers);
