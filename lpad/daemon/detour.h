@@ -45,6 +45,7 @@ gboolean lpad_detour_wait_again (LpadDetour *detour, const GError *error);
  * error that holds it up. */
 void lpad_detour_end (LpadDetour *detour, LpadDetourFunc done);
 
+/** lpad_detour_where: where it has led to; known when lpad_detour_end() has called. */
 LpadDetourEnd lpad_detour_where (LpadDetour *detour);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LpadDetour, lpad_detour_free)
