@@ -93,8 +93,19 @@ def test_where_the_chip_is(device):
     assert device.lui("info", "--euicc", "slot 2").returncode != 0
 
 
-def test_a_profile_from_download_to_deletion(device):
+@pytest.fixture(scope="module")
+def mbim() -> Iterator[Device]:
+    with Device(records=[OLD], transport="mbim", config={"General": {"IdleTimeout": "600"}}) as device:
+        yield device
+        close(device)
+
+
+@pytest.mark.parametrize("transport", ["qmi", "mbim"])
+def test_a_profile_from_download_to_deletion(request, transport):
     """Each command for a profile, and the operator hears of each."""
+    device = request.getfixturevalue("device" if transport == "qmi" else "mbim")
+    request.node.stacks = [device]
+    assert chip_properties(device)["Transport"] == transport
     order = place(device)
     iccid = order.record.iccid
     assert download(device, order).returncode == 0
@@ -108,6 +119,9 @@ def test_a_profile_from_download_to_deletion(device):
         assert done.returncode == 0, done.stderr
         assert profiles(device).get(iccid) == state
     assert profiles(device) == {OLD.iccid: "enabled"}
+    events = [note.event for note in device.smdp.notifications if note.iccid == iccid]
+    assert events == ["install", "enable", "disable", "delete"]
+    wait_until_idle(device)
 
 
 # What servers are told of the device

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """One profile from an operator's order to its end, with the commands that a person would type.
 
-Run by tests/demo; or, with --platform, the whole of remote SIM provisioning (story.py).
+Run by tests/demo, in a reader or behind a modem (--modem); or, with --platform, the whole of remote SIM provisioning (story.py).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import signal
 import sys
 from pathlib import Path
 
+from testbed.device import Device
 from testbed.platform import Platform
 from testbed.process import StackError
 from testbed.shell import run_shell
@@ -49,6 +50,42 @@ def one_profile(stack: Stack) -> None:
     _check(stack, order)
 
 
+def behind_a_modem(device: Device) -> None:
+    """A device that is online with one profile gets a second one and uses it, while ModemManager looks on."""
+    (home,) = device.records
+    record = SubscriberRecord.make(2, service_provider="Testbed Mobile", profile_name="Travel")
+    device.network.add(record)
+    order = device.smdp.place_order(record, size=PACKAGE_OCTETS)
+    demo = Teller(device)
+    demo.say("A device with an eUICC behind a modem, which ModemManager serves. One profile is in use.")
+    device.mobile.start_modem_manager()
+    _show_sim(demo, device, home)
+    demo.type("status")
+    demo.say("The operator has sold a second one. It is downloaded through the modem; ModemManager keeps the modem.")
+    demo.type("download", order.activation_code, answers=[("Install it", "yes")])
+    demo.type("list")
+    demo.say("It is put into use: done is said when the modem serves the new subscription.")
+    demo.type("enable", "Travel")
+    _show_sim(demo, device, record)
+    demo.say("And back again.")
+    demo.type("enable", "Home")
+    _show_sim(demo, device, home)
+    demo.type("delete", "Travel", answers=[("for good", "y")])
+    demo.type("list")
+    demo.say("Has the operator been told of each step?")
+    demo.type("notifications")
+    demo.say("What the operator's SM-DP+ has on record:")
+    print(device.smdp.report(), flush=True)
+    _check(device, order)
+
+
+def _show_sim(demo: Teller, device: Device, record: SubscriberRecord) -> None:
+    """What ModemManager says of the SIM, which must be that of the record."""
+    device.mobile.wait_for_modem(lambda modem: modem.iccid == record.iccid)
+    if record.iccid not in demo.execute("mmcli", "--sim=any"):
+        raise DemoError(f"ModemManager does not show {record.iccid}")
+
+
 def whole_platform(build: Path | None) -> int:
     """From the operator's order to a device that is connected with a subscription of its own."""
     with Platform(build=build) as platform:
@@ -60,7 +97,10 @@ def whole_platform(build: Path | None) -> int:
 
 def _check(stack: Stack, order) -> None:
     """The demo is no show: what it claims is looked up at the server and in the chip."""
-    events = [(notification.event, notification.verified) for notification in stack.smdp.notifications]
+    events = [
+        (notification.event, notification.verified) for notification in stack.smdp.notifications
+        if notification.iccid == order.record.iccid
+    ]
     wanted = [(event, True) for event in ("install", "enable", "disable", "delete")]
     if order.state != "installed" or events != wanted:
         raise DemoError(f"the SM-DP+ has the order as {order.state} and the notifications {events}")
@@ -78,6 +118,8 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         description="Download a profile into a virtual eUICC, use it and delete it, with everything between"
         " the terminal and the chip as it is on a device. Nothing is left behind.",
     )
+    parser.add_argument("--modem", action="store_true",
+                        help="the same for a chip behind a virtual modem, with the real ModemManager running (as root)")
     parser.add_argument("--shell", action="store_true",
                         help="a shell in which all of it runs, instead of the demonstration")
     parser.add_argument("--platform", action="store_true",
@@ -85,6 +127,13 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
                         " network, the operator and the real ModemManager and NetworkManager (as root)")
     parser.add_argument("--build", type=Path, metavar="FOLDER", help="a build to use (build/demo)")
     return parser.parse_args(arguments)
+
+
+def _stack(options: argparse.Namespace) -> Stack:
+    if options.modem:
+        home = SubscriberRecord.make(1, service_provider="Testbed Mobile", profile_name="Home")
+        return Device(build=options.build, records=[home])
+    return Stack(build=options.build, latency=LATENCY_SECONDS)
 
 
 def _end(number: int, _frame: object) -> None:
@@ -101,8 +150,11 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.platform:
             return whole_platform(options.build)
-        with Stack(build=options.build, latency=LATENCY_SECONDS) as stack:
-            return run_shell(stack) if options.shell else one_profile(stack) or 0
+        with _stack(options) as stack:
+            if options.shell:
+                return run_shell(stack)
+            behind_a_modem(stack) if options.modem else one_profile(stack)
+            return 0
     except (StackError, DemoError) as error:
         print(f"tests/demo: {error}", file=sys.stderr)
         return 1

@@ -32,20 +32,24 @@ class Device(Stack):
     """See the module; further options are those of Stack.
 
     records     subscribers whose profiles are on the first chip, the first one enabled; the network knows them
-    firmware, proxy, slots
-                of the modem, see mobile.py; slots: chips of the modem's further slots, None: an empty one
+    chips       each in a slot of the modem, which uses the first one
+    firmware, proxy, transport
+                of the modem, see mobile.py
     """
 
     def __init__(
         self, *, records: Sequence[SubscriberRecord] = (), firmware: Firmware | None = None, proxy: str = "own",
-        network: Network | None = None, **options,
+        transport: str = "qmi", network: Network | None = None, **options,
     ):
         super().__init__(**options)
+        self.records = list(records)
         self.network = network or Network(records)
-        self._firmware, self._proxy = firmware, proxy
+        self._modem = {"firmware": firmware, "proxy": proxy, "transport": transport}
         for number, record in enumerate(records):
-            profile = Profile(record.iccid_octets, package=build_upp(record), enabled=number == 0)
-            self.chip.add_profile(profile)
+            self.chip.add_profile(Profile(
+                record.iccid_octets, package=build_upp(record), enabled=number == 0,
+                name=record.profile_name.encode(), service_provider=record.service_provider.encode(),
+            ))
 
     def start(self) -> None:
         """Start all parts but ModemManager, and lpad and lpad-modem, which the bus activates."""
@@ -63,7 +67,7 @@ class Device(Stack):
         self.bus.add_service(LPAD_NAME, str(self.launcher))
 
     def _make_mobile(self) -> Mobile:
-        return Mobile(self.chips, network=self.network, firmware=self._firmware, proxy=self._proxy)
+        return Mobile(self.chips, network=self.network, **self._modem)
 
     def _start_servers(self) -> None:
         self.mobile.namespace.inside(self.smdp.start)

@@ -54,8 +54,7 @@ class Platform(Device):
             self.chip.add_profile(_profile(record))
 
     def _make_mobile(self) -> Mobile:
-        return Mobile(self.chips, network=self.network, firmware=self._firmware, proxy=self._proxy,
-                      internet=self.internet)
+        return Mobile(self.chips, network=self.network, internet=self.internet, **self._modem)
 
     def _start_servers(self) -> None:
         """The SM-DP+ and the SM-DS, which a provisioning profile reaches, and the operator's, which it does not."""

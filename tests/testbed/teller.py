@@ -41,10 +41,23 @@ class Teller:
             raise DemoError(f"it is not true: {text}")
         print(f"  {text}", flush=True)
 
+    def _prompt(self, line: str) -> None:
+        print(f"{BOLD}{line}{PLAIN}" if self._colour else line, flush=True)
+
+    def execute(self, *command: str) -> str:
+        """Another command on a device with a modem."""
+        line = f"$ {_as_typed(command)}"
+        self._prompt(line)
+        done = self._stack.mobile.execute(*command)
+        print(done.stdout + done.stderr, end="", flush=True)
+        if done.returncode != 0:
+            raise DemoError(f"“{line}” ended with {done.returncode}")
+        return done.stdout
+
     def type(self, *arguments: str, answers: Iterable[tuple[str, str]] = (), timeout: float = 60.0) -> str:
         """A lui-cli command at a terminal; answers: (question that it asks, what is typed)."""
         line = f"$ lui-cli {_as_typed(arguments)}"
-        print(f"{BOLD}{line}{PLAIN}" if self._colour else line, flush=True)
+        self._prompt(line)
         with self._stack.terminal(*arguments, listener=_show) as terminal:
             try:
                 for question, answer in answers:
