@@ -238,6 +238,17 @@ try_to_use (LpadNmFollower *follower, const LpadNmDecision *decision)
   follower->retry = g_timeout_add_seconds (RETRY_SECONDS, on_retry, follower);
 }
 
+/* A modem that goes while NetworkManager takes its connection down may leave the addresses and the default
+ * route of the profile before on the interface, and packets would go on the way that is no more. */
+static void
+clear_remains (LpadNmFollower *follower, const LpadNmDecision *decision)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (follower->switched && !lpad_nm_network_reapply (follower->context->bus, decision->device->path, &error))
+    g_warning ("Addresses of the profile before may be left on the interface: %s", error->message);
+}
+
 void
 lpad_nm_follower_step (LpadNmFollower *follower, const LpadNmNetwork *network)
 {
@@ -266,6 +277,8 @@ lpad_nm_follower_step (LpadNmFollower *follower, const LpadNmNetwork *network)
       g_message (decision.verdict == LPAD_NM_VERDICT_DONE
                      ? "The connection of the enabled profile is in use"
                      : "NetworkManager is left to the user's own connections");
+      if (decision.verdict == LPAD_NM_VERDICT_DONE)
+        clear_remains (follower, &decision);
       stop (follower);
       put_back (follower, network, iccid);
     }

@@ -373,3 +373,12 @@ lpad_nm_network_add_and_activate (GDBusConnection *bus,
                   g_variant_new ("(@a{sa{sv}}ooa{sv})", settings, device, NO_OBJECT, NULL),
                   error);
 }
+
+gboolean
+lpad_nm_network_reapply (GDBusConnection *bus, const char *device, GError **error)
+{
+  g_auto (GVariantBuilder) nothing = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a{sa{sv}}"));
+
+  return call_nm (
+      bus, device, NM_DEVICE, "Reapply", g_variant_new ("(a{sa{sv}}tu)", &nothing, (guint64) 0, 0), error);
+}

@@ -126,4 +126,11 @@ gboolean lpad_nm_network_add_and_activate (GDBusConnection *bus,
                                            const char *device,
                                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * lpad_nm_network_reapply: gives the interface of the device at the path @device the addresses and routes of
+ * the connection that is in use, and no others.
+ */
+gboolean
+lpad_nm_network_reapply (GDBusConnection *bus, const char *device, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

@@ -145,6 +145,22 @@ def test_the_end_alone_puts_it_right(platform):
     platform.manager.wait_for_activated(made[new])
 
 
+def test_what_the_profile_before_left_on_the_interface_is_cleared(platform):
+    """NetworkManager, when the modem goes too early, leaves an address and a default route that lead nowhere."""
+    made = platform.connections_of_both()
+    platform.manager.use(made[platform.enabled])
+    left = platform.mobile.execute("/bin/sh", "-ec", """
+        ip address add 10.99.0.2/24 dev wwan0
+        ip route prepend default via 10.99.0.1 dev wwan0 metric 700""")
+    assert left.returncode == 0, left.stderr
+    platform.agent.end(platform.enabled)
+    routes = ("ip", "-4", "route", "show", "dev", "wwan0")
+    wait_until(lambda: "10.99.0" not in platform.mobile.execute(*routes).stdout, 10, "the route to be cleared")
+    assert "10.99.0" not in platform.mobile.execute("ip", "-4", "address").stdout
+    assert "default via 10.45.0.1" in platform.mobile.execute(*routes).stdout
+    assert platform.manager.activated() == [made[platform.enabled]]
+
+
 def test_a_connection_is_made_and_goes_with_its_profile(platform):
     """With the profile's name and ICCID, no APN, and nothing that lets NetworkManager guess one."""
     device, manager = platform.device, platform.manager
