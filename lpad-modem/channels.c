@@ -130,3 +130,13 @@ lpad_modem_channels_count (LpadModemChannels *channels)
 {
   return channels->open->len;
 }
+
+guint32
+lpad_modem_channels_bits (LpadModemChannels *channels)
+{
+  guint32 bits = 0;
+
+  for (guint i = 0; i < channels->open->len; i++)
+    bits |= 1u << ((const Channel *) g_ptr_array_index (channels->open, i))->card_channel;
+  return bits;
+}

@@ -39,6 +39,9 @@ guint8 lpad_modem_channels_take_any (LpadModemChannels *channels);
 /** lpad_modem_channels_forget: the card has been reset: there are no channels. */
 void lpad_modem_channels_forget (LpadModemChannels *channels);
 
+/** lpad_modem_channels_bits: which of the card's channels they are, a bit for each. */
+guint32 lpad_modem_channels_bits (LpadModemChannels *channels);
+
 /** lpad_modem_channels_count: how many there are. */
 guint lpad_modem_channels_count (LpadModemChannels *channels);
 

@@ -420,9 +420,9 @@ on_done (GObject *source, GAsyncResult *result, gpointer user_data)
   gboolean cancelled;
   g_autoptr (MbimMessage) message = receive (source, result, &cancelled, &error);
   const LpadPortAnswer answer = { 0, NULL };
+  gboolean good = message != NULL && lpad_mbim_done (message, &error);
 
-  request->done (
-      message != NULL && lpad_mbim_done (message, &error) ? &answer : NULL, error, request->user_data);
+  request->done (good ? &answer : NULL, error, request->user_data);
 }
 
 static void
@@ -434,6 +434,13 @@ close_channel (LpadPort *port, guint8 channel, LpadPortDone done, gpointer user_
                   CLOSE_TIMEOUT,
                   on_done,
                   request_new (port, done, user_data));
+}
+
+/* Channels of our group are ours, whichever lpad-modem opened them. */
+static void
+close_ours (LpadPort *port, LpadPortDone done, gpointer user_data)
+{
+  close_channel (port, 0, done, user_data);
 }
 
 static void
@@ -516,6 +523,7 @@ lpad_mbim_port_new (const char *path, const LpadPortEvents *events, gpointer use
     .open_channel = open_channel,
     .transmit = transmit,
     .close_channel = close_channel,
+    .close_ours = close_ours,
     .power_cycle = power_cycle,
     .reset = reset,
     .look = look,

@@ -103,6 +103,10 @@ on_gone (const GError *error, gpointer user_data)
   if (!modem->told)
     g_message ("%s cannot be used now: %s", modem->path, error->message);
   modem->told = TRUE;
+  if (g_file_test (modem->path, G_FILE_TEST_EXISTS))
+    lpad_modem_journal_abandon (modem->service->journal, modem->path);
+  else
+    lpad_modem_journal_unplugged (modem->service->journal, modem->path);
   g_ptr_array_set_size (modem->slots, 0);
   if (modem->drop_source == 0)
     modem->drop_source = g_idle_add (drop_port, modem);

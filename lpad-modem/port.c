@@ -125,6 +125,18 @@ lpad_port_close_channel (LpadPort *port, guint8 channel, LpadPortDone done, gpoi
   port->class->close_channel (port, channel, done, user_data);
 }
 
+gboolean
+lpad_port_knows_ours (LpadPort *port)
+{
+  return port->class->close_ours != NULL;
+}
+
+void
+lpad_port_close_ours (LpadPort *port, LpadPortDone done, gpointer user_data)
+{
+  port->class->close_ours (port, done, user_data);
+}
+
 void
 lpad_port_power_cycle (LpadPort *port, LpadPortDone done, gpointer user_data)
 {

@@ -49,6 +49,8 @@ typedef struct
   void (*open_channel) (LpadPort *port, GBytes *aid, LpadPortDone done, gpointer user_data);
   void (*transmit) (LpadPort *port, guint8 channel, GBytes *command, LpadPortDone done, gpointer user_data);
   void (*close_channel) (LpadPort *port, guint8 channel, LpadPortDone done, gpointer user_data);
+  /* optional: without it lost channels have to be looked for */
+  void (*close_ours) (LpadPort *port, LpadPortDone done, gpointer user_data);
   void (*power_cycle) (LpadPort *port, LpadPortDone done, gpointer user_data);
   void (*reset) (LpadPort *port, LpadPortDone done, gpointer user_data);
   void (*look) (LpadPort *port);
@@ -117,6 +119,13 @@ lpad_port_transmit (LpadPort *port, guint8 channel, GBytes *command, LpadPortDon
 
 /** lpad_port_close_channel: closes @channel. */
 void lpad_port_close_channel (LpadPort *port, guint8 channel, LpadPortDone done, gpointer user_data);
+
+/** lpad_port_knows_ours: whether the modem remembers which channels were opened by us, across our restarts.
+ */
+gboolean lpad_port_knows_ours (LpadPort *port);
+
+/** lpad_port_close_ours: closes all of those. */
+void lpad_port_close_ours (LpadPort *port, LpadPortDone done, gpointer user_data);
 
 /** lpad_port_power_cycle: takes the power off the card and gives it back. */
 void lpad_port_power_cycle (LpadPort *port, LpadPortDone done, gpointer user_data);

@@ -410,9 +410,9 @@ on_done (GObject *source, GAsyncResult *result, gpointer user_data)
   gboolean cancelled;
   g_autoptr (QmiMessage) message = receive (source, result, &cancelled, &error);
   const LpadPortAnswer answer = { 0, NULL };
+  gboolean good = message != NULL && lpad_uim_done (message, &error);
 
-  request->done (
-      message != NULL && lpad_uim_done (message, &error) ? &answer : NULL, error, request->user_data);
+  request->done (good ? &answer : NULL, error, request->user_data);
 }
 
 static void

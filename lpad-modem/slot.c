@@ -6,7 +6,9 @@
 #include "firewall.h"
 #include "inhibit.h"
 #include "lpad-modem-bus.h"
+#include "opener.h"
 
+#define REFUSED_TIME  1 /* second */
 #define SYSFS_USBMISC "/sys/class/usbmisc"
 
 struct _LpadModemSlot
@@ -19,9 +21,11 @@ struct _LpadModemSlot
   LpadModemChannels *channels;
   GPtrArray *aids;
   LpadModemJournal *journal;
+  LpadModemOpener *opener;
   LpadPort *port;
   guint resets; /* a channel that was opened before one of them is none */
   gboolean inhibiting;
+  guint refused_timer; /* until it the bus is not told again of refusals */
 };
 
 /* A call of the bus that waits for the modem. */
@@ -72,10 +76,26 @@ octets (GBytes *bytes)
   return g_variant_new_from_bytes (G_VARIANT_TYPE_BYTESTRING, bytes, TRUE);
 }
 
-/* Answers that something is not let through, and counts it. */
+static gboolean
+on_refused_time (gpointer user_data)
+{
+  LpadModemSlot *slot = user_data;
+
+  slot->refused_timer = 0;
+  g_object_thaw_notify (G_OBJECT (slot->skeleton));
+  return G_SOURCE_REMOVE;
+}
+
+/* Answers that something is not let through, and counts it. A hostile caller does not make us flood the bus.
+ */
 static gboolean
 refuse (LpadModemSlot *slot, GDBusMethodInvocation *invocation, const char *message)
 {
+  if (slot->refused_timer == 0)
+    {
+      g_object_freeze_notify (G_OBJECT (slot->skeleton));
+      slot->refused_timer = g_timeout_add_seconds (REFUSED_TIME, on_refused_time, slot);
+    }
   lpad_modem_bus_slot_set_refused (slot->skeleton, lpad_modem_bus_slot_get_refused (slot->skeleton) + 1);
   g_dbus_method_invocation_return_error_literal (
       invocation, LPAD_MODEM_ERROR, LPAD_MODEM_ERROR_NOT_ALLOWED, message);
@@ -141,6 +161,8 @@ on_closed (const LpadPortAnswer *answer, const GError *error, gpointer user_data
   g_autoptr (Call) call = user_data;
 
   note_closed (call, error);
+  if (call->slot->opener != NULL)
+    lpad_modem_opener_tidy (call->slot->opener);
   if (call->invocation == NULL && answer == NULL)
     g_message ("A channel could not be closed: %s", error->message);
   if (call->invocation == NULL)
@@ -198,20 +220,17 @@ on_opened (const LpadPortAnswer *answer, const GError *error, gpointer user_data
 
   if (answer == NULL)
     return_error (call->invocation, error);
-  else if (call->resets != slot->resets || slot->objects == NULL)
-    fail (call->invocation, LPAD_MODEM_ERROR_NOT_READY, "The card was reset meanwhile.");
-  else
+  else if (call->resets != slot->resets)
     {
-      lpad_modem_journal_opened (slot->journal,
-                                 lpad_modem_bus_slot_get_device (slot->skeleton),
-                                 lpad_modem_bus_slot_get_slot (slot->skeleton),
-                                 answer->channel);
-      lpad_modem_bus_slot_complete_open_channel (
-          slot->skeleton,
-          call->invocation,
-          lpad_modem_channels_add (slot->channels, owner, answer->channel),
-          octets (answer->octets));
+      close_unasked (answer->channel, slot);
+      fail (call->invocation, LPAD_MODEM_ERROR_NOT_READY, "The card was reset meanwhile.");
     }
+  else
+    lpad_modem_bus_slot_complete_open_channel (
+        slot->skeleton,
+        call->invocation,
+        lpad_modem_channels_add (slot->channels, owner, answer->channel),
+        octets (answer->octets));
 }
 
 static gboolean
@@ -226,7 +245,7 @@ on_open_channel (LpadModemBusSlot *skeleton,
   if (!lpad_modem_aid_is_allowed (slot->aids, g_bytes_get_data (name, NULL), g_bytes_get_size (name)))
     return refuse (slot, invocation, "This application is not for lpad.");
   if (can_reach (slot, invocation))
-    lpad_port_open_channel (slot->port, name, on_opened, call_new (slot, invocation));
+    lpad_modem_opener_open (slot->opener, name, on_opened, call_new (slot, invocation));
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -355,6 +374,7 @@ lpad_modem_slot_new (const LpadModemService *service, const char *path, const ch
   slot->aids = g_ptr_array_ref (service->aids);
   slot->journal = service->journal;
   slot->channels = lpad_modem_channels_new (service->connection, close_unasked, slot);
+  slot->opener = lpad_modem_opener_new (slot->journal, slot->channels, device, number);
   slot->object = lpad_modem_bus_object_skeleton_new (path);
   slot->skeleton = lpad_modem_bus_slot_skeleton_new ();
   lpad_modem_bus_slot_set_device (slot->skeleton, device);
@@ -379,6 +399,8 @@ lpad_modem_slot_free (LpadModemSlot *slot)
                                          g_dbus_object_get_object_path (G_DBUS_OBJECT (slot->object)));
   g_signal_handlers_disconnect_by_data (slot->skeleton, slot);
   slot->port = NULL;
+  g_clear_handle_id (&slot->refused_timer, g_source_remove);
+  g_clear_pointer (&slot->opener, lpad_modem_opener_free);
   g_clear_pointer (&slot->channels, lpad_modem_channels_free);
   g_clear_object (&slot->objects);
   slot_unref (slot);
@@ -390,6 +412,7 @@ lpad_modem_slot_set_port (LpadModemSlot *slot, LpadPort *port)
   const LpadPortIdentity *identity = port != NULL ? lpad_port_identity (port) : NULL;
 
   slot->port = port;
+  lpad_modem_opener_set_port (slot->opener, port);
   lpad_modem_bus_slot_set_imei (slot->skeleton, identity != NULL ? identity->imei : "");
   if (port != NULL)
     lpad_modem_bus_slot_set_transport (slot->skeleton, lpad_port_transport (port));
@@ -405,6 +428,7 @@ close_old (LpadModemSlot *slot)
 
   while ((card_channel = lpad_modem_journal_take_old (slot->journal, device, number)) != 0)
     close_unasked (card_channel, slot);
+  lpad_modem_opener_tidy (slot->opener);
 }
 
 /* The object is exported once its properties are right. */
@@ -438,6 +462,8 @@ lpad_modem_slot_reset (LpadModemSlot *slot)
   slot->resets++;
   if (slot->channels != NULL)
     lpad_modem_channels_forget (slot->channels);
+  if (slot->opener != NULL)
+    lpad_modem_opener_reset (slot->opener);
   lpad_modem_journal_reset (slot->journal,
                             lpad_modem_bus_slot_get_device (slot->skeleton),
                             lpad_modem_bus_slot_get_slot (slot->skeleton));

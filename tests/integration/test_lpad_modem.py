@@ -27,6 +27,9 @@ from testbed.veuicc import faults
 ROOT, SLOT = "/org/lpad/Modem1", "org.lpad.Modem1.Slot"
 GET_EID = bytes.fromhex("80E2910006BF3E035C015A00")
 OTHER_AID = bytes.fromhex("A0000000871002")
+ABSENT_AID = bytes.fromhex("A000000559101000000001")
+NO_REPLY = "org.freedesktop.DBus.Error.NoReply"
+ENDED = (NO_REPLY, "org.freedesktop.DBus.Error.ServiceUnknown", "org.freedesktop.DBus.Error.NameHasNoOwner")
 #: Calls from a foreign user's process, which the bus has to refuse.
 AS_NOBODY = """
 import gi
@@ -53,9 +56,12 @@ class Caller:
     def close(self) -> None:
         self._bus.close_sync(None)
 
-    def call(self, path: str, interface: str, method: str, parameters: GLib.Variant | None = None) -> tuple:
+    def call(self, path: str, interface: str, method: str, parameters: GLib.Variant | None = None, timeout: int = 60) -> tuple:
         flags = Gio.DBusCallFlags.NO_AUTO_START
-        return self._bus.call_sync(LPAD_MODEM, path, interface, method, parameters, None, flags, 60_000, None).unpack()
+        reply = self._bus.call_sync(
+            LPAD_MODEM, path, interface, method, parameters, None, flags, timeout * 1000, None,
+        )
+        return reply.unpack()
 
     def slots(self) -> dict[str, dict]:
         """Properties of each slot by its path."""
@@ -80,6 +86,19 @@ class Caller:
 
     def close_channel(self, channel: int) -> None:
         self.call(self.path, SLOT, "CloseChannel", GLib.Variant("(u)", (channel,)))
+
+    def flood(self, channel: int, commands: list[bytes]) -> None:
+        """All commands, without waiting for an answer but the last."""
+        path = self.path
+        for command in commands:
+            message = Gio.DBusMessage.new_method_call(LPAD_MODEM, path, SLOT, "Transmit")
+            message.set_body(GLib.Variant.new_tuple(
+                GLib.Variant.new_uint32(channel),
+                GLib.Variant.new_from_bytes(GLib.VariantType("ay"), GLib.Bytes.new(command), True),
+            ))
+            message.set_flags(Gio.DBusMessageFlags.NO_REPLY_EXPECTED)
+            self._bus.send_message(message, Gio.DBusSendMessageFlags.NONE)
+        self.call(path, SLOT, "Transmit", GLib.Variant("(uay)", (channel, GET_EID)), timeout=300)
 
     def power_cycle(self) -> None:
         self.call(self.path, SLOT, "PowerCycle")
@@ -149,12 +168,14 @@ def make_mobile(chip_credentials):
     assert not problems, "\n".join(problems)
 
 
-def start(mobile: Mobile, *options: str) -> None:
+def start(mobile: Mobile, *options: str, settled: bool = True) -> None:
     program = default_build() / "lpad-modem" / "lpad-modem"
     logs = {key: f"{value}:log_path={mobile.run.folder}/sanitizer" for key, value in SANITIZERS.items()}
-    mobile.lpad_modem = mobile.start_lpad_modem(program, *options, env={
-        **logs, "G_DEBUG": "fatal-criticals", "RUNTIME_DIRECTORY": str(mobile.run.folder),
-    })
+    env = {**logs, "G_DEBUG": "fatal-criticals", "RUNTIME_DIRECTORY": str(mobile.run.folder)}
+    if settled:
+        mobile.lpad_modem = mobile.start_lpad_modem(program, *options, env=env)
+    else:
+        mobile.lpad_modem = mobile.namespace.spawn("lpad-modem", [str(program), *options], {**mobile.env, **env})
 
 
 @pytest.fixture
@@ -199,27 +220,48 @@ def test_channels(mobile, caller):
     assert caller.open()[0] != channel
 
 
+def is_es10(command: bytes) -> bool:
+    """What may pass, said once more: STORE DATA, GET RESPONSE, TERMINAL CAPABILITY in plain, short forms."""
+    if len(command) < 5 or len(command) > 261:
+        return False
+    cla, ins, p1, p2, lc = command[:5]
+    plain = cla & 0x30 == 0 if cla & 0x40 else cla & 0x3C == 0
+    data = len(command) > 5
+    if not plain or data and (lc == 0 or len(command) not in (5 + lc, 6 + lc)):
+        return False
+    return (
+        ins == 0xE2 and cla >= 0x80 and data and p1 in (0x11, 0x91)
+        or ins == 0xAA and cla >= 0x80 and data and (p1, p2) == (0, 0)
+        or ins == 0xC0 and not data and (p1, p2) == (0, 0)
+    )
+
+
+def hostile_commands(dice: random.Random) -> list[bytes]:
+    """Noise, and commands that are right but for an octet or two."""
+    noise = [dice.randbytes(dice.randrange(0, 40)) for _ in range(95_000)]
+    near = []
+    while len(near) < 5_000:
+        command = bytearray(dice.choice((GET_EID, b"\x80\xAA\x00\x00\x02\xA9\x00", b"\x80\xC0\x00\x00\x00")))
+        for _ in range(dice.choice((1, 2))):
+            command[dice.randrange(5)] = dice.randrange(256)
+        near.append(bytes(command))
+    return noise + near
+
+
 def test_only_es10_passes(mobile, caller):
     """Neither applications nor commands of others reach the card, however many are tried."""
     chip = chip_of(mobile)
     assert error_of(caller.open, OTHER_AID) == "NotAllowed"
     assert error_of(caller.open, b"") == "NotAllowed"
+    assert error_of(caller.transmit, 1, bytes.fromhex("0070000001")) == "NotAllowed"
     channel, _ = caller.open()
-    path, before = caller.path, len(chip.transcript)
-    dice = random.Random(4)
-    tried = [bytes.fromhex(command) for command in ("0070000001", "00A4040007A0000000871002", "00B0000000", "")]
-    tried += [dice.randbytes(dice.randrange(1, 300)) for _ in range(400)]
-    passed = 0
-    for command in tried:
-        try:
-            caller.transmit(channel, command, path)
-            passed += 1
-        except GLib.Error as error:
-            assert "NotAllowed" in error.message
-    assert passed < 20
-    sent = [exchange.command for exchange in chip.transcript][before:]
-    assert {command[1] for command in sent} <= {0xE2, 0xC0, 0xAA} and len(sent) == passed
-    assert caller.slot["Refused"] == len(tried) - passed + 2
+    before, tried = len(chip.transcript), hostile_commands(random.Random(4))
+    caller.flood(channel, tried)
+    sent = [exchange.command for exchange in chip.transcript][before:-1]
+    passed = [command for command in tried if is_es10(command)]
+    assert sent and all(is_es10(command) and command[0] & 0x43 for command in sent)
+    assert [command[1:] for command in sent] == [command[1:] for command in passed]
+    assert caller.slot["Refused"] == len(tried) - len(passed) + 3
 
 
 def test_foreign_users_are_refused_by_the_bus(mobile):
@@ -356,6 +398,77 @@ def test_a_crash_leaks_no_channel(mobile, caller):
     assert chip_of(mobile).open_channels == 2
     start(mobile)
     wait_until(lambda: chip_of(mobile).open_channels == 0, 10, "old channels to be closed")
+    assert error_of(caller.transmit, channel, GET_EID) == "NoSuchChannel"
+    caller.open()
+
+
+#: Where lpad-modem is killed: at the n-th request of this name, when the modem has processed it.
+QMI_MOMENTS = [
+    ("UIM Send APDU", 1), ("UIM Send APDU", 19), ("UIM Open Logical Channel", 1), ("UIM Send APDU", 30),
+    ("UIM Logical Channel", 1), ("UIM Open Logical Channel", 2), ("UIM Open Logical Channel", 3), ("UIM Logical Channel", 2),
+]
+MBIM_MOMENTS = [("MBIM Open Channel", 1), ("MBIM Open Channel", 2), ("MBIM APDU", 1)]
+
+
+@pytest.mark.parametrize(("transport", "moments"), [("qmi", QMI_MOMENTS), ("mbim", MBIM_MOMENTS)])
+def test_killed_at_any_point_it_leaks_no_channel(make_mobile, transport, moments):
+    """Nor does the next one, when it is killed while it looks for what was lost."""
+    mobile = make_mobile(transport=transport, options=[f"--aid={ABSENT_AID.hex()}"])
+    chip, faults_ = chip_of(mobile), mobile.modem.faults
+    others = chip.process(bytes.fromhex("0070000001"))[0]
+    for number, (name, n) in enumerate(moments):
+        faults_.clear()
+        faults_.at_message(name, firmware.then(mobile.lpad_modem.kill), n=n)
+        use_channels(mobile)
+        mobile.bus.wait_for_no_owner(LPAD_MODEM)
+        if number == 2 and transport == "qmi":
+            faults_.at_message("UIM Send APDU", firmware.then(lambda: mobile.lpad_modem.kill()), n=3)
+            start(mobile, f"--aid={ABSENT_AID.hex()}", settled=False)
+            wait_until(lambda: not mobile.lpad_modem.running, 20, "lpad-modem to be killed again")
+            mobile.bus.wait_for_no_owner(LPAD_MODEM)
+        faults_.clear()
+        start(mobile, f"--aid={ABSENT_AID.hex()}")
+        wait_until(lambda: chip.open_channels == 1, 20, f"what was lost at {name} {n} to be closed")
+        assert chip.process(bytes([others, 0xA4, 0x00, 0x04, 0x02, 0x3F, 0x00]))[-2:] != b"\x68\x81"
+
+
+def use_channels(mobile: Mobile) -> None:
+    """Until lpad-modem is killed: an application that is not there, two that are."""
+    caller = Caller(mobile)
+    try:
+        assert error_of(caller.open, ABSENT_AID) in ("NotFound", NO_REPLY)
+        first, _ = caller.open()
+        caller.transmit(first, GET_EID)
+        caller.open()
+        caller.close_channel(first)
+    except GLib.Error as error:
+        assert Gio.DBusError.get_remote_error(error) in ENDED, error
+    finally:
+        caller.close()
+
+
+def test_firmware_that_leaves_channels_open(make_mobile):
+    """After an application was refused, or when the answer is lost, no channel stays; those of others do."""
+    mobile = make_mobile(options=[f"--aid={ABSENT_AID.hex()}"])
+    chip, caller = chip_of(mobile), Caller(mobile)
+    chip.process(bytes.fromhex("0070000001"))
+    for _ in range(4):
+        assert error_of(caller.open, ABSENT_AID) == "NotFound"
+        assert chip.open_channels == 1
+    channel, _ = caller.open()
+    assert error_of(caller.open, ABSENT_AID) == "NotFound"
+    assert chip.open_channels == 2
+    caller.transmit(channel, GET_EID)
+    caller.close()
+
+
+def test_unplugged_in_the_middle_of_a_command(mobile, caller):
+    channel, _ = caller.open()
+    mobile.modem.faults.at_message("UIM Send APDU", firmware.vanish())
+    assert error_of(caller.transmit, channel, GET_EID) == "Failed"
+    wait_until(lambda: not caller.slots(), 10, "the slot to go")
+    mobile.modem.appear()
+    wait_until(caller.slots, 20, "the slot to come back")
     assert error_of(caller.transmit, channel, GET_EID) == "NoSuchChannel"
     caller.open()
 

@@ -12,6 +12,7 @@ Counts start at 1 with the first message after the fault was armed.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from testbed.veuicc.config import ISDR_AID
@@ -63,6 +64,7 @@ class ModemFault:
     kind: str
     code: int = 0
     seconds: float = 0.0
+    function: Callable[[], None] = lambda: None
 
 
 def error(code: int) -> ModemFault:
@@ -83,6 +85,11 @@ def silence() -> ModemFault:
 def lost_answer() -> ModemFault:
     """The request is processed and never answered."""
     return ModemFault("lost-answer")
+
+
+def then(function: Callable[[], None]) -> ModemFault:
+    """The request is processed, the function is called in the modem's thread, and then it is answered."""
+    return ModemFault("then", function=function)
 
 
 def vanish() -> ModemFault:

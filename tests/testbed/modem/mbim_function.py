@@ -65,6 +65,8 @@ class MbimFunction:
         if fault and fault.kind in ("vanish", "silence"):
             return
         status, body = (fault.code, b"") if fault and fault.kind == "error" else self._process(command)
+        if fault and fault.kind == "then":
+            fault.function()
         answer = mbim.command_done(command, status, body)
         if fault and fault.kind == "late":
             self._modem.later(fault.seconds, lambda: self._connection.send(answer))

@@ -258,6 +258,8 @@ class Modem:
             response = message.response(fault.code)
         else:
             response = self._process(connection, message)
+        if fault.kind == "then":
+            fault.function()
         lost = fault.kind == "lost-answer"
         self.transcript.append(Exchange(name, message.tlvs, None if lost else response.error))
         if fault.kind == "late":
