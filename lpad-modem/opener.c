@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "opener.h"
 
-#include "probe.h"
+#include "channel-probe.h"
 
 struct _LpadModemOpener
 {
@@ -21,8 +21,8 @@ typedef struct
   GBytes *aid;
   LpadPortDone done;
   gpointer user_data;
-  gboolean new_name; /* whether the card takes it is not known yet */
-  LpadProbe before;  /* then */
+  gboolean new_name;       /* whether the card takes it is not known yet */
+  LpadChannelProbe before; /* then */
   GError *error;
 } Opening;
 
@@ -131,7 +131,7 @@ on_tidied (gpointer user_data)
 /* A channel that firmware has left open after the card refused the application: it was not open before, is
  * none of ours, and no other program has an ISD-R on it. */
 static void
-on_probed_after (const LpadProbe *after, gpointer user_data)
+on_probed_after (const LpadChannelProbe *after, gpointer user_data)
 {
   Opening *opening = user_data;
   LpadModemOpener *opener = opening->opener;
@@ -139,10 +139,10 @@ on_probed_after (const LpadProbe *after, gpointer user_data)
   if (after == NULL || opener->port == NULL)
     fail (opening);
   else
-    lpad_probe_close (opener->port,
-                      after->open & ~after->isd_r & ~opening->before.open & ~ours (opener),
-                      on_tidied,
-                      opening);
+    lpad_channel_probe_close (opener->port,
+                              after->open & ~after->isd_r & ~opening->before.open & ~ours (opener),
+                              on_tidied,
+                              opening);
 }
 
 static gboolean
@@ -177,7 +177,7 @@ on_opened (const LpadPortAnswer *answer, const GError *error, gpointer user_data
       || g_error_matches (error, LPAD_MODEM_ERROR, LPAD_MODEM_ERROR_NO_ANSWER))
     fail (g_steal_pointer (&opening));
   else if (may_have_left_one (opening))
-    lpad_probe_channels (opener->port, ours (opener), on_probed_after, g_steal_pointer (&opening));
+    lpad_channel_probe_all (opener->port, ours (opener), on_probed_after, g_steal_pointer (&opening));
   else
     on_tidied (g_steal_pointer (&opening));
 }
@@ -193,7 +193,7 @@ send_opening (Opening *opening)
 }
 
 static void
-on_probed_before (const LpadProbe *before, gpointer user_data)
+on_probed_before (const LpadChannelProbe *before, gpointer user_data)
 {
   Opening *opening = user_data;
 
@@ -232,7 +232,7 @@ on_ours_closed (const LpadPortAnswer *answer, const GError *error, gpointer user
 /* An ISD-R on a channel that is none of ours is what an opening of ours has left, or one that we would have
  * to wait for; and so is what is on a channel that was not open before. */
 static void
-on_probed_for_lost (const LpadProbe *found, gpointer user_data)
+on_probed_for_lost (const LpadChannelProbe *found, gpointer user_data)
 {
   LpadModemOpener *opener = user_data;
   guint32 before = 0;
@@ -244,7 +244,7 @@ on_probed_for_lost (const LpadProbe *found, gpointer user_data)
       g_atomic_rc_box_release_full (opener, clear);
       return;
     }
-  lpad_probe_close (opener->port, found->isd_r | (found->open & ~before), on_lost_closed, opener);
+  lpad_channel_probe_close (opener->port, found->isd_r | (found->open & ~before), on_lost_closed, opener);
 }
 
 void
@@ -260,7 +260,7 @@ lpad_modem_opener_tidy (LpadModemOpener *opener)
   if (lpad_port_knows_ours (opener->port))
     lpad_port_close_ours (opener->port, on_ours_closed, opener);
   else
-    lpad_probe_channels (opener->port, 0, on_probed_for_lost, opener);
+    lpad_channel_probe_all (opener->port, 0, on_probed_for_lost, opener);
 }
 
 /* Turns */
@@ -287,7 +287,7 @@ next (LpadModemOpener *opener)
   opening->new_name
       = !lpad_port_knows_ours (opener->port) && !g_hash_table_contains (opener->known, opening->aid);
   if (opening->new_name)
-    lpad_probe_channels (opener->port, ours (opener), on_probed_before, opening);
+    lpad_channel_probe_all (opener->port, ours (opener), on_probed_before, opening);
   else
     send_opening (opening);
 }

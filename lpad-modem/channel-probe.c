@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "probe.h"
+#include "channel-probe.h"
 
 #include "firewall.h"
 
@@ -15,8 +15,8 @@ typedef struct
   LpadPort *port;
   guint32 ours;
   guint channel;
-  LpadProbe found;
-  LpadProbeDone done;
+  LpadChannelProbe found;
+  LpadChannelProbeDone done;
   gpointer user_data;
 } Probing;
 
@@ -70,7 +70,7 @@ probe_next (Probing *probing)
 }
 
 void
-lpad_probe_channels (LpadPort *port, guint32 ours, LpadProbeDone done, gpointer user_data)
+lpad_channel_probe_all (LpadPort *port, guint32 ours, LpadChannelProbeDone done, gpointer user_data)
 {
   Probing *probing = g_new0 (Probing, 1);
 
@@ -84,7 +84,7 @@ lpad_probe_channels (LpadPort *port, guint32 ours, LpadProbeDone done, gpointer 
 
 typedef struct
 {
-  LpadProbeClosed closed;
+  LpadChannelProbeClosed closed;
   gpointer user_data;
   guint waiting;
 } Closing;
@@ -105,7 +105,7 @@ on_closed (const LpadPortAnswer *answer, const GError *error, gpointer user_data
 }
 
 void
-lpad_probe_close (LpadPort *port, guint32 channels, LpadProbeClosed closed, gpointer user_data)
+lpad_channel_probe_close (LpadPort *port, guint32 channels, LpadChannelProbeClosed closed, gpointer user_data)
 {
   Closing *closing = g_new0 (Closing, 1);
 
