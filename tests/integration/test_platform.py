@@ -13,7 +13,7 @@ from pathlib import Path
 
 from testbed import keeper
 from testbed.bus import TOP
-from testbed.platform import MAKER
+from testbed.platform import APN, MAKER, TRAVELLER
 from testbed.process import MARK, wait_until
 from testbed.stack import default_build
 from testbed.story import Story
@@ -22,6 +22,23 @@ from testbed.story import Story
 def test_from_the_order_to_the_subscription(make_platform):
     """The story that tests/demo --platform tells; it claims after each step what is to be seen."""
     Story(make_platform()).tell()
+
+
+def test_the_provisioning_profile_is_put_into_use_for_the_download(make_platform):
+    """A device that has nothing in use and no network: one command, and it has a subscription of its own."""
+    platform = make_platform(enabled=False)
+    platform.power_on()
+    platform.stock_profile()
+    code = platform.order_profile()
+    done = platform.lui("download", "--yes", "--use-provisioning", "--enable", code, timeout=180)
+    assert done.returncode == 0, done.stderr
+    modem = platform.wait_for_connection(TRAVELLER)
+    assert modem.imsi == TRAVELLER.imsi and platform.network.attached == [MAKER.imsi, TRAVELLER.imsi]
+    granted = [request.session for request in platform.network.requests if request.session]
+    assert [(session.imsi, session.apn) for session in granted] == [(MAKER.imsi, "sm"), (TRAVELLER.imsi, APN)]
+    assert set(platform.reach().values()) == {""}
+    told = platform.smdp.notifications
+    platform.smdp.record.wait_for(lambda: [notification.event for notification in told] == ["install", "enable"])
 
 
 def test_a_crash_leaves_nothing_behind():

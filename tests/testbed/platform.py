@@ -21,7 +21,7 @@ from testbed.mobile import Mobile, SeenModem
 from testbed.network import Network
 from testbed.network_manager import NetworkManager
 from testbed.process import wait_until
-from testbed.smdp import Order, SubscriberRecord
+from testbed.smdp import Order, SmdpServer, SubscriberRecord
 from testbed.smdp.es2_client import DEFAULT_OPERATOR_OID, Es2Client, make_operator
 from testbed.smdp.es2_server import Es2Server, ProgressServer
 from testbed.smdp.store import Store, make_key
@@ -42,14 +42,15 @@ class Platform(Device):
     """See the module; further options are those of Device and Stack.
 
     stored    profiles that are on the chip from the beginning, too; operational, and not enabled
+    enabled   whether the provisioning profile is
     """
 
-    def __init__(self, *, stored: tuple[SubscriberRecord, ...] = (), **options):
+    def __init__(self, *, stored: tuple[SubscriberRecord, ...] = (), enabled: bool = True, **options):
         network = Network(stored, provisioning=[MAKER], apns=[APN])
         super().__init__(network=network, smds=[SMDS], **options)
         self.config.setdefault("Network", {})["ConnectTo"] = None
         self.internet = Internet()
-        self.chip.add_profile(_profile(MAKER, enabled=True, profile_class=PROVISIONING))
+        self.chip.add_profile(_profile(MAKER, enabled=enabled, profile_class=PROVISIONING))
         for record in stored:
             self.chip.add_profile(_profile(record))
 
@@ -58,6 +59,9 @@ class Platform(Device):
 
     def _start_servers(self) -> None:
         """The SM-DP+ and the SM-DS, which a provisioning profile reaches, and the operator's, which it does not."""
+        self.database = self.folder / "smdp.db"
+        store = Store(self.database, make_key(self.folder / "smdp.key"))
+        self.smdp = SmdpServer(self.server_credentials, self.host, store=store)
         credential = make_operator(self.ci, OFFICE)
         self.door = Es2Server(self.smdp, self.server_credentials.tls, self.ci.cert)
         self.office = ProgressServer(OFFICE, credential, self.ci.cert)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from testbed.internet import WEBSITE
 from testbed.platform import APN, HTTPS, KIND, MAKER, MAKER_APN, OFFICE, SMDS, TRAVELLER, Platform
+from testbed.smdp.subscriber import encode_imsi
 from testbed.teller import Teller
 
 #: Server functions of a download, in order.
@@ -125,6 +126,10 @@ class Story:
         reports = [report["notificationPointId"] for report in platform.office.reports if report["profileType"] == KIND]
         teller.claim(reports == [1, 3, 4] and not platform.door.undelivered,
                      "customer system: eligible, downloaded, installed")
+        stored, package = platform.database.read_bytes(), platform.order_of(TRAVELLER).package()
+        secret = [TRAVELLER.k, TRAVELLER.opc, TRAVELLER.imsi.encode(), encode_imsi(TRAVELLER.imsi), package[:64]]
+        teller.claim(not any(octets in stored for octets in secret),
+                     "the SM-DP+'s database has no key, no IMSI and no package in clear")
         teller.show(platform.smdp.report())
         findings = platform.findings()
         teller.claim(not findings, "\n".join(findings) or "none of the programs has complained")
