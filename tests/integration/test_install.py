@@ -188,6 +188,17 @@ def test_systemd_takes_the_units_of_lpad_modem(tree, tmp_path):
     assert only(tree, "system.d/org.lpad.Modem1.conf").is_file()
 
 
+@pytest.mark.parametrize("name", ["org.lpad.Modem1", "org.lpad.Nm1"])
+def test_what_names_subscribers_is_told_to_lpad_alone(tree, name):
+    """The bus itself keeps calls and signals from others."""
+    policy = ElementTree.fromstring(only(tree, f"system.d/{name}.conf").read_bytes())
+    allowed = {(entry.get("user"), rule) for entry in policy for allow in entry.findall("allow") for rule in allow.attrib}
+    assert {("lpad", "send_destination"), ("lpad", "receive_sender")} <= allowed
+    assert {user for user, rule in allowed if rule != "own"} <= {"lpad", "root"}
+    denied = [rule.attrib for entry in policy if entry.get("context") == "default" for rule in entry.findall("deny")]
+    assert denied == [{"send_destination": name}, {"receive_sender": name, "receive_type": "signal"}]
+
+
 def test_systemd_takes_the_unit_of_lpad_nm(tree, tmp_path):
     """It has a user of its own, who alone may have its name, and whom polkit lets do three things."""
     text = only(tree, "lpad-nm.service").read_text()

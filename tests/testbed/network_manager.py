@@ -116,9 +116,16 @@ class NetworkManager:
 
     def use(self, made: str) -> None:
         """Activate the connection by hand, once the modem can be used, and wait until it is in use."""
-        wait_until(lambda: (self.modem_state() or 0) >= DISCONNECTED, 60, "NetworkManager to have the modem")
-        self.nmcli("connection", "up", made)
+        wait_until(self._is_at_rest, 60, "NetworkManager to have the modem, and no activation under way")
+        if self.activated() != [made]:
+            device, connection = self._modem()[0], self._path_of(made)
+            self._call("/org/freedesktop/NetworkManager", NAME, "ActivateConnection",
+                       GLib.Variant("(ooo)", (connection, device, "/")))
         self.wait_for_activated(made)
+
+    def _is_at_rest(self) -> bool:
+        moving = [active for active in self.active() if active.state in ("activating", "deactivating")]
+        return not moving and (self.modem_state() or 0) >= DISCONNECTED
 
     def remove_all(self) -> None:
         """Every connection."""
@@ -137,9 +144,12 @@ class NetworkManager:
 
     def in_memory(self, made: str) -> bool:
         """Whether what is known of the connection is other than what is on disk."""
-        for path, interfaces in self.objects():
-            if SETTINGS in interfaces and self._call(path, SETTINGS, "GetSettings")[0]["connection"]["uuid"] == made:
-                return interfaces[SETTINGS]["Unsaved"]
+        return dict(self.objects())[self._path_of(made)][SETTINGS]["Unsaved"]
+
+    def _path_of(self, made: str) -> str:
+        for path in self._connections():
+            if self._call(path, SETTINGS, "GetSettings")[0]["connection"]["uuid"] == made:
+                return path
         raise StackError(f"no connection {made}")
 
     def active(self) -> list[Active]:
@@ -149,12 +159,16 @@ class NetworkManager:
             if name == ACTIVE and shown["Type"] == "gsm"
         ]
 
+    def _modem(self) -> tuple[str, Mapping]:
+        """Path and properties of the modem; an empty path while there is none."""
+        for path, interfaces in self.objects():
+            if DEVICE in interfaces and interfaces[DEVICE]["DeviceType"] == MODEM_DEVICE:
+                return path, interfaces[DEVICE]
+        return "", {}
+
     def modem_state(self) -> int | None:
         """NMDeviceState of the modem; None while there is none."""
-        for _, interfaces in self.objects():
-            if DEVICE in interfaces and interfaces[DEVICE]["DeviceType"] == MODEM_DEVICE:
-                return interfaces[DEVICE]["State"]
-        return None
+        return self._modem()[1].get("State")
 
     def activated(self) -> list[str]:
         """UUIDs of what is in use on the modem."""

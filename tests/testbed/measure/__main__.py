@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from testbed.measure import daemon, download, listing, notifications, parallel
+from testbed.measure import daemon, download, listing, network_manager, notifications, parallel
 from testbed.measure.figures import Figures
 
 
@@ -15,6 +15,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="tests/measure", description=__doc__)
     parser.add_argument("--json", metavar="FILE", type=Path, help="also write key -> median as one flat object")
     parser.add_argument("--runs", metavar="N", type=int, default=7, help="repetitions (default: 7)")
+    parser.add_argument("--switches", metavar="N", type=int, default=network_manager.SWITCHES,
+                        help="switches under each behaviour of a modem's firmware, 0: none (default: %(default)s)")
     arguments = parser.parse_args()
     if arguments.runs < 1:
         parser.error("--runs needs at least 1")
@@ -28,6 +30,8 @@ def main() -> int:
     listing.measure(figures, arguments.runs, log)
     daemon.measure(figures, arguments.runs, log)
     notifications.measure(figures, log)
+    if arguments.switches > 0:
+        network_manager.measure(figures, log, arguments.switches)
     print(figures.table())
     if arguments.json:
         figures.write_json(arguments.json)
