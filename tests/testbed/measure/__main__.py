@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from testbed.measure import daemon, download, listing, network_manager, notifications, parallel
+from testbed.measure import daemon, download, listing, modem, network_manager, notifications, parallel
 from testbed.measure.figures import Figures
 
 
@@ -29,6 +29,7 @@ def main() -> int:
     parallel.measure(figures, arguments.runs, log)
     listing.measure(figures, arguments.runs, log)
     daemon.measure(figures, arguments.runs, log)
+    modem.measure(figures, arguments.runs, log)
     notifications.measure(figures, log)
     if arguments.switches > 0:
         network_manager.measure(figures, log, arguments.switches)

@@ -14,7 +14,7 @@ from testbed.stack import Stack
 IDLE_SECONDS = 60
 
 
-def _field(pid: int, name: str, key: str) -> int:
+def field(pid: int, name: str, key: str) -> int:
     """The number behind a key of a file in /proc."""
     for line in Path(f"/proc/{pid}/{name}").read_text().splitlines():
         if line.startswith(key + ":"):
@@ -30,7 +30,7 @@ def _cpu_ms(pid: int) -> float:
 def _waits(pid: int) -> dict[str, int]:
     """How often each of its threads gave up the processor to wait, and so was woken."""
     return {
-        task.name: _field(pid, f"task/{task.name}/status", "voluntary_ctxt_switches")
+        task.name: field(pid, f"task/{task.name}/status", "voluntary_ctxt_switches")
         for task in Path(f"/proc/{pid}/task").iterdir()
     }
 
@@ -55,7 +55,7 @@ def _measure_download(stack: Stack, figures: Figures, runs: int) -> None:
         stack.restart_lpad()
         stack.lui("list")
         download(stack, SIZES["100k"])
-        figures.add("peak_rss_kb.100k", _field(stack.lpad_pid(), "status", "VmHWM"))
+        figures.add("peak_rss_kb.100k", field(stack.lpad_pid(), "status", "VmHWM"))
         clean(stack)
 
 
@@ -68,8 +68,8 @@ def _measure_idle(stack: Stack, figures: Figures) -> None:
     time.sleep(IDLE_SECONDS)
     after = _waits(pid)
     figures.add("idle_wakeups_60s", sum(waits - before.get(thread, 0) for thread, waits in after.items()))
-    figures.add("idle_pss_kb", _field(pid, "smaps_rollup", "Pss"))
-    figures.add("idle_private_dirty_kb", _field(pid, "smaps_rollup", "Private_Dirty"))
+    figures.add("idle_pss_kb", field(pid, "smaps_rollup", "Pss"))
+    figures.add("idle_private_dirty_kb", field(pid, "smaps_rollup", "Private_Dirty"))
 
 
 def measure(figures: Figures, runs: int, log) -> None:
