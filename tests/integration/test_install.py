@@ -107,6 +107,7 @@ def test_systemd_takes_the_unit(tree, tmp_path):
     service = unit(tree)["Service"]
     assert (service["Type"], service["BusName"], service["User"]) == ("dbus", LPAD_NAME, "lpad")
     assert service["NoNewPrivileges"] == "yes" and service["CapabilityBoundingSet"] == ""
+    assert (service["PrivateDevices"], service["DevicePolicy"]) == ("yes", "closed"), "modems are lpad-modem's"
 
 
 def test_systemd_makes_the_user(tree):

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -122,6 +124,21 @@ def test_a_profile_from_download_to_deletion(request, transport):
     events = [note.event for note in device.smdp.notifications if note.iccid == iccid]
     assert events == ["install", "enable", "disable", "delete"]
     wait_until_idle(device)
+
+
+def test_lpad_itself_touches_no_modem(device):
+    """It has no device open while it works: that is lpad-modem's."""
+    opened: set[str] = set()
+
+    def look(body: bytes) -> bytes:
+        folder = Path(f"/proc/{device.lpad_pid()}/fd")
+        opened.update(os.readlink(path) for path in folder.iterdir())
+        return body
+
+    order = place(device)
+    device.chip.faults.at_segment(3, faults.mutate(look))
+    assert download(device, order).returncode == 0
+    assert opened and {path for path in opened if path.startswith("/dev/")} <= {"/dev/null", "/dev/urandom"}
 
 
 # What servers are told of the device
@@ -247,6 +264,24 @@ def test_a_modem_that_comes_later(make_device):
     device.modem.appear()
     wait_for_chip(device)
     assert profiles(device) == {OLD.iccid: "enabled"}
+
+
+def test_two_slots(make_device):
+    """The card of the slot that the modem uses is there; of the other one it is said why it is not."""
+    device = make_device(chips=2)
+    first, second = (chip.eid for chip in device.chips)
+    text = device.lui("status").stdout
+    assert f"eUICC 0: modem {PORT}, slot 1\n" in text and first in text
+    assert f"Modem {PORT} slot 2: The modem does not use this slot now" in text
+    device.modem.call(lambda: device.modem.switch_slot(2))
+
+    def seen() -> dict[str, int]:
+        return {chip["eid"]: chip["slot"] for chip in lui_json(device, "status")["euiccs"]}
+    wait_until(lambda: seen() == {second: 2}, DEADLINE, "the chip of the second slot")
+    order = place(device)
+    done = device.lui("download", "--yes", "--euicc", "slot 2", order.activation_code)
+    assert done.returncode == 0, done.stderr
+    assert len(device.chips[1].profiles.profiles) == 1 and not device.chips[0].profiles.profiles
 
 
 # What modems do with the eUICC
