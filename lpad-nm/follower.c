@@ -21,6 +21,7 @@ struct _LpadNmFollower
   char *iccid;       /* of the enabled profile, while its connection is to come up; otherwise NULL */
   char *prepared;    /* ICCID of the profile for which a switch was prepared, until it ends; otherwise NULL */
   gboolean switched; /* @iccid has just been enabled */
+  gboolean lingers;  /* nothing is to be done; NetworkManager is given time to know the SIM */
   guint tries;
   gint64 last_try; /* monotonic time, microseconds */
   guint deadline;
@@ -249,38 +250,61 @@ clear_remains (LpadNmFollower *follower, const LpadNmDecision *decision)
     g_warning ("Addresses of the profile before may be left on the interface: %s", error->message);
 }
 
+/* The others' connections are held back until NetworkManager knows the SIM by itself; it does not say when.
+ */
+static gboolean
+has_lingered (LpadNmFollower *follower)
+{
+  if (!lpad_nm_journal_has (follower->context->journal, follower->modem))
+    return TRUE;
+  if (follower->lingers)
+    return follower->retry == 0;
+  follower->lingers = TRUE;
+  if (follower->retry == 0)
+    follower->retry = g_timeout_add_seconds (RETRY_SECONDS, on_retry, follower);
+  return FALSE;
+}
+
+static void
+finish (LpadNmFollower *follower, const LpadNmNetwork *network, const char *what)
+{
+  g_autofree char *iccid = g_strdup (follower->iccid);
+
+  g_message ("%s", what);
+  stop (follower);
+  put_back (follower, network, iccid);
+}
+
 void
 lpad_nm_follower_step (LpadNmFollower *follower, const LpadNmNetwork *network)
 {
   LpadNmDecision decision;
-  g_autofree char *iccid = g_strdup (follower->iccid);
 
-  if (iccid == NULL)
+  if (follower->iccid == NULL)
     {
       /* What NetworkManager was not there to take back. */
       if (follower->prepared == NULL && follower->deadline == 0)
         put_back (follower, network, NULL);
       return;
     }
-  decision = lpad_nm_match_decide (network, follower->modem, iccid, follower->switched);
+  decision = lpad_nm_match_decide (network, follower->modem, follower->iccid, follower->switched);
   switch (decision.verdict)
     {
-    case LPAD_NM_VERDICT_WAIT:
-      return;
     case LPAD_NM_VERDICT_ACTIVATE:
     case LPAD_NM_VERDICT_MAKE:
       try_to_use (follower, &decision);
-      return;
+      break;
     case LPAD_NM_VERDICT_DONE:
+      clear_remains (follower, &decision);
+      finish (follower, network, "The connection of the enabled profile is in use");
+      break;
     case LPAD_NM_VERDICT_LEAVE:
+      if (has_lingered (follower))
+        finish (follower, network, "NetworkManager is left to the connections that its user has made");
+      break;
+    case LPAD_NM_VERDICT_WAIT:
     default:
-      g_message (decision.verdict == LPAD_NM_VERDICT_DONE
-                     ? "The connection of the enabled profile is in use"
-                     : "NetworkManager is left to the user's own connections");
-      if (decision.verdict == LPAD_NM_VERDICT_DONE)
-        clear_remains (follower, &decision);
-      stop (follower);
-      put_back (follower, network, iccid);
+      break;
     }
 }
 
@@ -297,6 +321,7 @@ follow (LpadNmFollower *follower, const char *euicc, const char *iccid, gboolean
     return;
   follower->iccid = g_strdup (iccid);
   follower->switched = switched;
+  follower->lingers = FALSE;
   follower->tries = 0;
   set_deadline (follower, FOLLOW_SECONDS);
   on_retry (follower);

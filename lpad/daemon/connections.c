@@ -67,6 +67,16 @@ lpad_connections_find (LpadConnections *connections, const char *iccid)
   return lpad_connections_choose (list, iccid);
 }
 
+gboolean
+lpad_connections_is_helper (LpadConnections *connections, const char *sender)
+{
+  g_autofree char *owner = NULL;
+
+  if (connections != NULL && connections->proxy != NULL)
+    owner = g_dbus_proxy_get_name_owner (connections->proxy);
+  return g_strcmp0 (owner, sender) == 0;
+}
+
 static void
 update (LpadConnections *connections)
 {

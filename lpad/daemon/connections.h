@@ -22,6 +22,13 @@ void lpad_connections_free (LpadConnections *connections);
 GVariant *lpad_connections_find (LpadConnections *connections, const char *iccid);
 
 /**
+ * lpad_connections_is_helper: whether @sender, a unique name on the bus, is lpad-nm. It looks on for as long
+ * as lpad is there, and does not keep it there.
+ * @connections: (nullable)
+ */
+gboolean lpad_connections_is_helper (LpadConnections *connections, const char *sender);
+
+/**
  * lpad_connections_choose: the same, from a list as org.lpad.Nm1:Connections has it. Of several connections
  * it is one that is in use.
  * @list: (nullable): an aa{sv}

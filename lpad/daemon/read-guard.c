@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "bus-error.h"
+#include "connections.h"
 
 #define PROPERTIES_INTERFACE     "org.freedesktop.DBus.Properties"
 #define OBJECT_MANAGER_INTERFACE "org.freedesktop.DBus.ObjectManager"
@@ -192,7 +193,8 @@ on_checked (const GError *error, gpointer user_data)
   else if (g_str_equal (g_dbus_message_get_interface (request->message), OBJECT_MANAGER_INTERFACE))
     {
       lpad_clients_set_reader (core->clients, sender);
-      lpad_clients_keep (core->clients, sender);
+      if (!lpad_connections_is_helper (core->connections, sender))
+        lpad_clients_keep (core->clients, sender);
       reply (core, request->message, managed_objects (core), NULL, NULL);
     }
   else

@@ -14,7 +14,7 @@ from gi.repository import GLib
 from conftest import close
 from invariants import lui_json
 from test_install import LPAD_NM_ACTIONS
-from testbed.bus import TOP
+from testbed.bus import LPAD_NAME, TOP
 from testbed.device import Device
 from testbed.lpad_nm import LpadNm
 from testbed.mobile import UNPRIVILEGED
@@ -319,6 +319,30 @@ def test_data_that_the_user_keeps_off_stays_off(platform):
     platform.wait_for_quiet()
     assert platform.attaches(before) == [] and platform.manager.activated() == []
     assert general(platform, made[old]) == UNTOUCHED and general(platform, made[new]) == (0, False, False)
+
+
+def test_lpad_crashes_in_mid_switch(platform):
+    """Nobody says how the switch ended: the next lpad shows it."""
+    made = platform.connections_of_both()
+    old, new = platform.enabled, platform.other
+    platform.manager.use(made[old])
+    assert lui_json(platform.device, "list")["profiles"]
+    platform.agent.prepare(old, new)
+    platform.device.kill_lpad()
+    assert general(platform, made[new]) == (1, True, True)
+    platform.device.start_lpad()
+    platform.wait_for_quiet()
+    assert general(platform, made[new]) == UNTOUCHED and platform.manager.activated() == [made[old]]
+
+
+def test_lpad_ends_when_idle(platform):
+    """lpad-nm looks on, and does not keep lpad there."""
+    device = platform.device
+    device.stop_lpad()
+    device.write_config({"General": {"IdleTimeout": "1"}})
+    assert lui_json(device, "list")["profiles"]
+    device.bus.wait_for_no_owner(LPAD_NAME)
+    device.write_config()
 
 
 # What it may and what others may -------------------------------------------------
