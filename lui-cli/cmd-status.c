@@ -167,6 +167,32 @@ print_interruptions (LpadBusEuicc *euicc)
     printf ("  Interrupted (lui-cli status --seen removes this from the list):\n%s", text);
 }
 
+/* The first profile, if lpad is to see to it. */
+static void
+print_first_boot (LpadBusEuicc *euicc)
+{
+  GVariant *first_boot = lpad_bus_euicc_get_first_boot (euicc);
+  const char *state = "", *message = "";
+  g_autofree char *when = NULL;
+  g_autofree char *why = NULL;
+  guint64 next = 0;
+
+  if (first_boot == NULL || !g_variant_lookup (first_boot, "state", "&s", &state))
+    return;
+  g_variant_lookup (first_boot, "message", "&s", &message);
+  g_variant_lookup (first_boot, "next-attempt", "t", &next);
+  why = lui_sentence (message);
+  when = next == 0 ? g_strdup ("as soon as possible") : lui_time_to_string (next);
+  if (g_str_equal (state, "running"))
+    printf ("  First boot: the first profile is being downloaded.\n");
+  else if (g_str_equal (state, "blocked"))
+    printf ("  First boot: no profile is downloaded. %s\n", why);
+  else if (g_str_equal (state, "waiting"))
+    printf ("  First boot: the first profile is downloaded at the next attempt, %s.\n", when);
+  if (g_str_equal (state, "waiting") && *message != '\0')
+    printf ("    The last one failed: %s\n", why);
+}
+
 static void
 print_euicc (LuiSession *session, LpadBusEuicc *euicc, GPtrArray *euiccs)
 {
@@ -198,6 +224,7 @@ print_euicc (LuiSession *session, LpadBusEuicc *euicc, GPtrArray *euiccs)
     }
   printf ("  %s, %s free\n", state, memory);
   print_enabled (session, euicc);
+  print_first_boot (euicc);
   if (waiting != NULL)
     printf ("  %s\n", waiting);
   if (pending > 0)

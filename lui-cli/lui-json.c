@@ -33,6 +33,16 @@ json_interruptions (JsonBuilder *builder, LpadBusEuicc *euicc)
 }
 
 static void
+json_first_boot (JsonBuilder *builder, LpadBusEuicc *euicc)
+{
+  g_autoptr (GVariant) first_boot = lpad_bus_euicc_dup_first_boot (euicc);
+
+  if (first_boot == NULL)
+    first_boot = g_variant_ref_sink (g_variant_new ("a{sv}", NULL));
+  lui_json_variant (builder, "first_boot", first_boot);
+}
+
+static void
 json_euicc_offers (JsonBuilder *builder, LpadBusEuicc *euicc)
 {
   g_autoptr (GVariant) offers = lpad_bus_euicc_dup_offers (euicc);
@@ -78,6 +88,7 @@ lui_json_euicc (JsonBuilder *builder, LpadBusEuicc *euicc)
   json_euicc_offers (builder, euicc);
   lui_json_integer (builder, "pending_notifications", lpad_bus_euicc_get_pending_notifications (euicc));
   json_interruptions (builder, euicc);
+  json_first_boot (builder, euicc);
   json_builder_end_object (builder);
 }
 

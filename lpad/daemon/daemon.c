@@ -233,7 +233,7 @@ static LpadJournal *
 open_journal (const char *state_folder)
 {
   g_autofree char *folder
-      = state_folder == NULL ? NULL : g_build_filename (state_folder, "interrupted", NULL);
+      = state_folder == NULL ? NULL : g_build_filename (state_folder, LPAD_JOURNAL_FOLDER, NULL);
 
   return lpad_journal_open (folder);
 }

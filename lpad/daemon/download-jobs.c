@@ -12,8 +12,8 @@ typedef struct
   LpadActivationCode *code;
   LpadDevice device;
   gboolean hold;
-  char *id; /* NULL: the matching ID is in @code */
-  char *smds_address;
+  char *id;       /* NULL: the matching ID is in @code */
+  char **servers; /* NULL: they are not asked */
   LpadOffer *offer;
 } AuthenticateJob;
 
@@ -89,22 +89,28 @@ give_up (LpadJob *job, LpadWorkbench *bench)
     ask_chip (job, bench);
 }
 
-/* Whoever had the waiting profile told is not there any more: asks the SM-DS again. */
+/* Which waiting profile it is: whoever had it told is not there any more, or nobody had. */
 static gboolean
 look_up (AuthenticateJob *self, LpadWorkbench *bench)
 {
-  const char *servers[] = { self->smds_address, NULL };
   LpadJob *job = &self->job;
-  g_autoptr (LpadDiscovery) found = lpad_discover (
-      bench->chip, bench->context, bench->inventory, servers, NULL, job->cancellable, &job->error);
+  g_autoptr (LpadDiscovery) found = lpad_discover (bench->chip,
+                                                   bench->context,
+                                                   bench->inventory,
+                                                   (const char *const *) self->servers,
+                                                   NULL,
+                                                   job->cancellable,
+                                                   &job->error);
 
   for (guint i = 0; found != NULL && i < found->profiles->len; i++)
     {
       const LpadWaitingProfile *profile = g_ptr_array_index (found->profiles, i);
       g_autofree char *id = lpad_waiting_profile_id (profile);
 
-      if (!g_str_equal (id, self->id))
+      if (self->id != NULL && !g_str_equal (id, self->id))
         continue;
+      g_free (self->code->smdp_address);
+      self->code->smdp_address = g_strdup (profile->smdp_address);
       g_free (self->code->matching_id);
       self->code->matching_id = g_strdup (profile->event_id);
       return TRUE;
@@ -113,6 +119,12 @@ look_up (AuthenticateJob *self, LpadWorkbench *bench)
     job->error = lpad_discovery_error (found);
   if (job->error != NULL)
     return FALSE;
+  if (self->id == NULL)
+    {
+      g_set_error_literal (&job->error, LPAD_ERROR, LPAD_ERROR_NOT_FOUND, "No profile waits for this chip");
+      lpad_error_details (job->error)->retry = LPAD_RETRY_LATER;
+      return FALSE;
+    }
   g_set_error_literal (
       &job->error, LPAD_ERROR, LPAD_ERROR_NOT_FOUND, "This profile does not wait for the chip any more");
   lpad_error_details (job->error)->order = LPAD_ORDER_ENDED;
@@ -126,7 +138,7 @@ run_authenticate (LpadJob *job, LpadWorkbench *bench)
   AuthenticateJob *self = (AuthenticateJob *) job;
 
   g_clear_pointer (&bench->download, lpad_download_free);
-  if (self->id != NULL && !look_up (self, bench))
+  if (self->servers != NULL && !look_up (self, bench))
     return;
   lpad_job_begin (job, LPAD_PHASE_SESSION);
   bench->download
@@ -146,7 +158,7 @@ clear_authenticate (LpadJob *job)
 
   lpad_activation_code_free (self->code);
   g_free (self->id);
-  g_free (self->smds_address);
+  g_strfreev (self->servers);
   lpad_device_clear (&self->device);
   g_clear_pointer (&self->offer, lpad_offer_unref);
 }
@@ -170,7 +182,14 @@ lpad_download_authenticate_job_look_up (LpadJob *job, const char *id, const char
   AuthenticateJob *self = (AuthenticateJob *) job;
 
   self->id = g_strdup (id);
-  self->smds_address = g_strdup (smds_address);
+  self->servers = g_new0 (char *, 2);
+  self->servers[0] = g_strdup (smds_address);
+}
+
+void
+lpad_download_authenticate_job_search (LpadJob *job, char **servers)
+{
+  ((AuthenticateJob *) job)->servers = g_strdupv (servers);
 }
 
 LpadOffer *

@@ -21,6 +21,10 @@ LpadOffer *lpad_download_authenticate_job_steal_offer (LpadJob *job);
  * @smds_address has to tell it first. */
 void lpad_download_authenticate_job_look_up (LpadJob *job, const char *id, const char *smds_address);
 
+/** lpad_download_authenticate_job_search: what is downloaded is the first profile that waits at one of the
+ * SM-DSs @servers. %LPAD_ERROR_NOT_FOUND: none does */
+void lpad_download_authenticate_job_search (LpadJob *job, char **servers);
+
 /**
  * LpadDownloadInstall: what the user has agreed to.
  * @may_retry: a refused confirmation code does not end the download

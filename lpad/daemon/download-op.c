@@ -5,6 +5,7 @@
 #include "detour.h"
 #include "download-jobs.h"
 #include "download-options.h"
+#include "first-boot.h"
 #include "download-prompt.h"
 #include "interruption.h"
 #include "interruptions.h"
@@ -56,6 +57,7 @@ static const LpadStage stages[] = {
 static const LpadOperationKind kind = {
   .name = "download",
   .stages = stages,
+  .patient = TRUE,
   .start = start_download,
   .confirm = confirm_download,
   .dismiss = dismiss_download,
@@ -86,6 +88,18 @@ new_error (LpadError code, LpadOrder order, const char *message, const char *adv
   return error;
 }
 
+/* The end for good; lpad's own download was for the first boot. */
+static void
+conclude (LpadOperation *operation, GError *error, GBytes *iccid)
+{
+  LpadFirstBoot *first_boot = lpad_euicc_first_boot (lpad_operation_euicc (operation));
+  gboolean own = lpad_operation_sender (operation) == NULL;
+
+  lpad_operation_finish (operation, error, iccid);
+  if (own && first_boot != NULL)
+    lpad_first_boot_downloaded (first_boot, error);
+}
+
 /* Both what became of the download, and where the chip stands now. */
 static void
 on_back (LpadOperation *operation, GError *error)
@@ -103,7 +117,7 @@ on_back (LpadOperation *operation, GError *error)
           "The profile is installed, but what was in use before could not be put into use again");
       lpad_error_details (self->error)->order = LPAD_ORDER_ENDED;
     }
-  lpad_operation_finish (operation, self->error, self->iccid);
+  conclude (operation, self->error, self->iccid);
 }
 
 /* The end of the download; the operation has its end when the chip is back from a detour. */
@@ -114,7 +128,7 @@ end (LpadOperation *operation, GError *error, GBytes *iccid)
 
   if (self->detour == NULL)
     {
-      lpad_operation_finish (operation, error, iccid);
+      conclude (operation, error, iccid);
       return;
     }
   if (error != self->error)
@@ -290,7 +304,7 @@ is_installed_already (LpadOperation *operation, const LpadJournalEntry *earlier)
                      "after the installation.",
                      "Enable the profile. If the operator gave the same code for more than one profile, "
                      "acknowledge the interruption (lui-cli status --seen) and download again.");
-  lpad_operation_finish (operation, error, profile->iccid);
+  conclude (operation, error, profile->iccid);
   return TRUE;
 }
 
@@ -303,6 +317,8 @@ authenticate (LpadOperation *operation)
 
   if (self->options->smds_address != NULL)
     lpad_download_authenticate_job_look_up (job, self->options->event, self->options->smds_address);
+  if (self->options->search != NULL)
+    lpad_download_authenticate_job_search (job, self->options->search);
   job->done = on_authenticated;
   lpad_operation_push (operation, job);
 }
@@ -515,6 +531,15 @@ ask_polkit (Call *call)
                          & G_DBUS_MESSAGE_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION,
                      on_may,
                      call);
+}
+
+LpadOperation *
+lpad_download_op_start_own (LpadEuicc *euicc, LpadDownloadOptions *options, GError **error)
+{
+  DownloadOp *self = g_new0 (DownloadOp, 1);
+
+  self->options = options;
+  return lpad_operation_start (euicc, &kind, NULL, self, download_op_free, error);
 }
 
 void

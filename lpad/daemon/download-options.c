@@ -19,6 +19,7 @@ lpad_download_options_free (LpadDownloadOptions *options)
   g_free (options->smds_address);
   lpad_device_clear (&options->device);
   g_free (options->nickname);
+  g_strfreev (options->search);
   g_free (options);
 }
 
@@ -180,5 +181,32 @@ lpad_download_options_read (LpadEuicc *euicc, GVariant *options, GError **error)
   if (understood && read_releases (releases, self->device.releases, error)
       && check_options (self, lpad_euicc_core (euicc)->config, error))
     self->code = find_order (euicc, &source, self, error);
+  return self->code != NULL ? g_steal_pointer (&self) : NULL;
+}
+
+static LpadActivationCode *
+find_first (LpadEuicc *euicc, const LpadConfig *config, LpadDownloadOptions *self, GError **error)
+{
+  if (g_strcmp0 (config->first_boot_smdp, "default") == 0)
+    return find_default (euicc, error);
+  if (config->first_boot_smdp != NULL)
+    return make_code (config->first_boot_smdp, NULL, error);
+  self->search = lpad_discover_servers (
+      lpad_euicc_inventory (euicc), (const char *const *) config->discovery_servers, error);
+  return self->search != NULL ? make_code (self->search[0], NULL, error) : NULL;
+}
+
+LpadDownloadOptions *
+lpad_download_options_first_boot (LpadEuicc *euicc, GError **error)
+{
+  const LpadConfig *config = lpad_euicc_core (euicc)->config;
+  g_autoptr (LpadDownloadOptions) self = g_new0 (LpadDownloadOptions, 1);
+
+  self->enable = config->first_boot_enable;
+  self->consent = config->first_boot_consent;
+  self->accept_rules = config->first_boot_accept_rules;
+  self->provisioning
+      = config->first_boot_provisioning ? LPAD_PROVISIONING_WANTED : LPAD_PROVISIONING_NOT_SAID;
+  self->code = find_first (euicc, config, self, error);
   return self->code != NULL ? g_steal_pointer (&self) : NULL;
 }

@@ -16,6 +16,8 @@ G_BEGIN_DECLS
  * @device: what the caller says of the device
  * @confirmation_code, @nickname: (nullable)
  * @consent: nobody is asked
+ * @search: (nullable): instead: the first profile that waits at one of these SM-DSs; @code has the first of
+ * them as long as nothing is known
  */
 typedef struct
 {
@@ -29,6 +31,7 @@ typedef struct
   gboolean consent;
   gboolean accept_rules;
   LpadProvisioningWish provisioning;
+  char **search;
 } LpadDownloadOptions;
 
 /**
@@ -39,6 +42,11 @@ typedef struct
  */
 LpadDownloadOptions *
 lpad_download_options_read (LpadEuicc *euicc, GVariant *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** lpad_download_options_first_boot: what [FirstBoot] in the configuration says. %LPAD_ERROR_WRONG_STATE: the
+ * chip names no server */
+LpadDownloadOptions *lpad_download_options_first_boot (LpadEuicc *euicc,
+                                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void lpad_download_options_free (LpadDownloadOptions *options);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LpadDownloadOptions, lpad_download_options_free)

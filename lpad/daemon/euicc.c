@@ -6,6 +6,7 @@
 #include "euicc-methods.h"
 #include "euicc-objects.h"
 #include "euicc-properties.h"
+#include "first-boot.h"
 #include "interruptions.h"
 #include "notify-schedule.h"
 #include "operation.h"
@@ -32,6 +33,7 @@ struct _LpadEuicc
   LpadWaitingList *waiting;
   LpadPowerOn *power_on;
   LpadWayBack *way_back;
+  LpadFirstBoot *first_boot;
   guint calls;
 };
 
@@ -157,12 +159,12 @@ end_job_without_chip (gpointer user_data)
 
 /* Somebody wants the chip: what lpad does by itself ends soon. */
 static void
-make_way (LpadEuicc *euicc)
+make_way (LpadEuicc *euicc, gboolean for_call)
 {
   LpadOperation *current = g_queue_peek_head (&euicc->turns->operations);
 
   if (current != NULL)
-    lpad_operation_give_way (current);
+    lpad_operation_give_way (current, for_call);
 }
 
 static void
@@ -223,6 +225,7 @@ lpad_euicc_new (LpadCore *core,
   lpad_way_back_look (euicc->way_back);
   lpad_notify_schedule_start (euicc->schedule);
   euicc->power_on = lpad_power_on_new (euicc);
+  euicc->first_boot = lpad_first_boot_new (euicc);
   return euicc;
 }
 
@@ -241,6 +244,7 @@ lpad_euicc_remove (LpadEuicc *euicc, LpadError reason)
   g_clear_pointer (&euicc->way_back, lpad_way_back_free);
   lpad_interruptions_free (g_steal_pointer (&euicc->interruptions));
   g_clear_pointer (&euicc->power_on, lpad_power_on_free);
+  g_clear_pointer (&euicc->first_boot, lpad_first_boot_free);
   lpad_euicc_objects_free (g_steal_pointer (&euicc->objects));
   lpad_bus_object_unexport (euicc->core, euicc->path);
 
@@ -343,7 +347,7 @@ lpad_euicc_call (LpadEuicc *euicc, LpadJob *job, GDBusMethodInvocation *invocati
   lpad_activity_hold (euicc->core->activity);
   job->done = on_call_done;
   job->user_data = call;
-  make_way (euicc);
+  make_way (euicc, TRUE);
   lpad_euicc_push (euicc, job);
 }
 
@@ -401,11 +405,17 @@ lpad_euicc_power_on_searched (LpadEuicc *euicc, const GError *error)
     lpad_power_on_searched (euicc->power_on, error);
 }
 
+LpadFirstBoot *
+lpad_euicc_first_boot (LpadEuicc *euicc)
+{
+  return euicc->first_boot;
+}
+
 void
 lpad_euicc_enqueue (LpadEuicc *euicc, LpadOperation *operation)
 {
   if (lpad_operation_sender (operation) != NULL)
-    make_way (euicc);
+    make_way (euicc, FALSE);
   g_queue_push_tail (&euicc->turns->operations, g_object_ref (operation));
   if (g_queue_peek_head (&euicc->turns->operations) != operation)
     return;
@@ -441,6 +451,7 @@ lpad_euicc_dequeue (LpadEuicc *euicc, LpadOperation *operation)
   if (euicc->schedule == NULL || has_operations (euicc))
     return;
   lpad_way_back_update (euicc->way_back);
+  lpad_first_boot_update (euicc->first_boot);
   lpad_notify_schedule_update (euicc->schedule);
 }
 

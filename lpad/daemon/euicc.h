@@ -94,6 +94,9 @@ void lpad_euicc_remove_waiting (LpadEuicc *euicc, const char *id);
 /** lpad_euicc_power_on_searched: lpad's own search has ended, see lpad_power_on_searched(). */
 void lpad_euicc_power_on_searched (LpadEuicc *euicc, const GError *error);
 
+/** lpad_euicc_first_boot: NULL when it is not on the bus any more. */
+struct _LpadFirstBoot *lpad_euicc_first_boot (LpadEuicc *euicc);
+
 /** lpad_euicc_enqueue, lpad_euicc_dequeue: an operation gets in line; it has ended (or was never begun). */
 void lpad_euicc_enqueue (LpadEuicc *euicc, LpadOperation *operation);
 void lpad_euicc_dequeue (LpadEuicc *euicc, LpadOperation *operation);

@@ -404,9 +404,11 @@ lpad_journal_load (LpadJournal *journal, const char *eid)
 }
 
 gboolean
-lpad_journal_has_open (LpadJournal *journal)
+lpad_journal_has_open (const char *folder)
 {
-  g_autoptr (GPtrArray) all = load_all (journal);
+  g_autofree char *copy = g_strdup (folder);
+  LpadJournal journal = { .folder = copy };
+  g_autoptr (GPtrArray) all = load_all (&journal);
 
   for (guint i = 0; i < all->len; i++)
     if (lpad_journal_entry_is_open (all->pdata[i]))

@@ -43,6 +43,9 @@ typedef enum
   LPAD_OUTCOME_DONE,
 } LpadOutcome;
 
+/** LPAD_JOURNAL_FOLDER: below the folder with lpad's state. */
+#define LPAD_JOURNAL_FOLDER "interrupted"
+
 /** LPAD_JOURNAL_DETOUR: the kind of an entry that says: a provisioning profile is, or may be, enabled for the
  * time of a download. It is open until what was enabled before is so again, or the new profile. */
 #define LPAD_JOURNAL_DETOUR "provisioning"
@@ -88,9 +91,9 @@ void lpad_journal_free (LpadJournal *journal);
  */
 GPtrArray *lpad_journal_load (LpadJournal *journal, const char *eid);
 
-/** lpad_journal_has_open: whether an operation on any chip was interrupted so that only the chip can say what
- * is true. */
-gboolean lpad_journal_has_open (LpadJournal *journal);
+/** lpad_journal_has_open: whether @folder has the record of an operation, on any chip, that was interrupted
+ * so that only the chip can say what is true. For whoever is no lpad: nothing is made. */
+gboolean lpad_journal_has_open (const char *folder);
 
 /** lpad_journal_entry_new: an operation of @kind on the chip @eid begins; nothing is written yet. */
 LpadJournalEntry *lpad_journal_entry_new (LpadJournal *journal, const char *kind, const char *eid);

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 
 #include "daemon.h"
+#include "first-boot.h"
+#include "journal.h"
 #include "store.h"
 
 #define DEFAULT_CONFIG LPAD_SYSCONFDIR "/lpad/lpad.conf"
@@ -58,27 +60,40 @@ state_folder (const Options *options)
   return from_systemd != NULL ? from_systemd : DEFAULT_STATE;
 }
 
-/* Looks at the stored state alone: neither at chips nor at the bus. */
+static LpadConfig *
+load_config (const Options *options)
+{
+  g_autoptr (GError) error = NULL;
+  LpadConfig *config = lpad_config_load (options->config != NULL ? options->config : DEFAULT_CONFIG, &error);
+
+  if (config == NULL)
+    g_printerr ("lpad: %s\n", error->message);
+  return config;
+}
+
+/* Looks at the stored state and the configuration alone: neither at chips nor at the bus. */
 static int
 tell_due (const Options *options)
 {
-  g_autoptr (LpadStore) store = lpad_store_open (state_folder (options));
+  const char *folder = state_folder (options);
+  g_autofree char *interrupted = g_build_filename (folder, LPAD_JOURNAL_FOLDER, NULL);
+  g_autoptr (LpadStore) store = lpad_store_open (folder);
+  g_autoptr (LpadConfig) config = load_config (options);
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
 
-  return lpad_store_is_due (store, g_get_real_time () / G_USEC_PER_SEC) ? EXIT_SUCCESS : EXIT_FAILURE;
+  if (lpad_store_is_due (store, now) || lpad_journal_has_open (interrupted))
+    return EXIT_SUCCESS;
+  return config != NULL && lpad_first_boot_is_due (config, store, now) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int
 run (const Options *options)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (LpadConfig) config
-      = lpad_config_load (options->config != NULL ? options->config : DEFAULT_CONFIG, &error);
+  g_autoptr (LpadConfig) config = load_config (options);
 
   if (config == NULL)
-    {
-      g_printerr ("lpad: %s\n", error->message);
-      return EXIT_FAILURE;
-    }
+    return EXIT_FAILURE;
   for (guint i = 0; i < config->warnings->len; i++)
     g_message ("%s", (const char *) g_ptr_array_index (config->warnings, i));
   if (config->test_mode)

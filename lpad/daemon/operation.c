@@ -581,9 +581,9 @@ lpad_operation_abort (LpadOperation *operation, LpadError reason)
 }
 
 void
-lpad_operation_give_way (LpadOperation *operation)
+lpad_operation_give_way (LpadOperation *operation, gboolean for_call)
 {
-  if (operation->sender == NULL)
+  if (operation->sender == NULL && !(for_call && operation->kind->patient))
     g_cancellable_cancel (operation->cancellable);
 }
 

@@ -36,6 +36,7 @@ typedef struct
  * @name: Operation.Kind
  * @stages: those that the procedures report; ends with a NULL name
  * @switching: the device's connection may break meanwhile
+ * @patient: also what lpad does of it by itself goes on while a short call waits for the chip
  * @start: its turn has come: pushes the first job
  * @confirm: (nullable): the answer is yes, with @options: pushes the next job; FALSE with an error for the
  * caller when something is missing: the operation goes on waiting
@@ -47,6 +48,7 @@ typedef struct
   const char *name;
   const LpadStage *stages;
   gboolean switching;
+  gboolean patient;
   void (*start) (LpadOperation *operation);
   gboolean (*confirm) (LpadOperation *operation, GVariant *options, GError **error);
   void (*dismiss) (LpadOperation *operation, LpadDismissal why);
@@ -152,8 +154,8 @@ void lpad_operation_begin (LpadOperation *operation);
 void lpad_operation_abort (LpadOperation *operation, LpadError reason);
 
 /** lpad_operation_give_way: somebody else wants the chip: what lpad does by itself ends soon, what somebody
- * has asked for goes on. */
-void lpad_operation_give_way (LpadOperation *operation);
+ * has asked for goes on. @for_call: only for a short call */
+void lpad_operation_give_way (LpadOperation *operation, gboolean for_call);
 
 /** lpad_operation_is_finished: it stays on the bus only for late callers. */
 gboolean lpad_operation_is_finished (LpadOperation *operation);

@@ -18,6 +18,7 @@
 #define KEY_UPTIME         "Uptime"
 #define KEY_SEGMENT_SIZE   "SegmentSize"
 #define KEY_SEARCHED       "Searched"   /* hash of the list of applications */
+#define KEY_FIRST_BOOT     "FirstBoot"  /* "STAGE;FAILURES;NEXT;ERROR;" */
 #define KEY_OTHERS         "Others"     /* those of them that are chips on the same card, too */
 #define AID_MAX            16           /* octets */
 #define FILE_MAX           (256 * 1024) /* octets */
@@ -484,4 +485,69 @@ lpad_store_set_searched (LpadStore *store, const char *eid, gint64 boot, gint64 
   g_key_file_set_int64 (store->discovery.values, group, KEY_BOOT, boot);
   g_key_file_set_int64 (store->discovery.values, group, KEY_UPTIME, uptime);
   store->discovery.changed = TRUE;
+}
+
+static gboolean
+parse_first_boot (StateFile *file, const char *group, LpadFirstBootRecord *record)
+{
+  g_auto (GStrv) values = g_key_file_get_string_list (file->values, group, KEY_FIRST_BOOT, NULL, NULL);
+  guint64 stage, failures;
+  gint64 next;
+
+  if (values == NULL || g_strv_length (values) != 4
+      || !g_ascii_string_to_unsigned (values[0], 10, 0, LPAD_FIRST_BOOT_DONE, &stage, NULL)
+      || !g_ascii_string_to_unsigned (values[1], 10, 0, G_MAXUINT, &failures, NULL)
+      || !g_ascii_string_to_signed (values[2], 10, 0, G_MAXINT64, &next, NULL))
+    return FALSE;
+  record->stage = (LpadFirstBootStage) stage;
+  record->failures = (guint) failures;
+  record->next = next;
+  record->error
+      = *values[3] != '\0' && lpad_text_is_clean (values[3], REASON_MAX) ? g_strdup (values[3]) : NULL;
+  return TRUE;
+}
+
+void
+lpad_store_get_first_boot (LpadStore *store, const char *eid, LpadFirstBootRecord *record)
+{
+  g_autofree char *group = hash_name ("eid", eid);
+
+  *record = (LpadFirstBootRecord){ LPAD_FIRST_BOOT_UNKNOWN, 0, 0, NULL };
+  if (!parse_first_boot (&store->chips, group, record))
+    g_debug ("No first boot of this chip is known.");
+}
+
+void
+lpad_store_set_first_boot (LpadStore *store, const char *eid, const LpadFirstBootRecord *record)
+{
+  g_autofree char *group = hash_name ("eid", eid);
+  g_autofree char *value = g_strdup_printf ("%d;%u;%" G_GINT64_FORMAT ";%s;",
+                                            (int) record->stage,
+                                            record->failures,
+                                            record->next,
+                                            record->error != NULL ? record->error : "");
+
+  make_room (&store->chips, group);
+  g_key_file_set_value (store->chips.values, group, KEY_FIRST_BOOT, value);
+  store->chips.changed = TRUE;
+}
+
+gboolean
+lpad_store_is_first_boot_due (LpadStore *store, gint64 now)
+{
+  g_auto (GStrv) groups = g_key_file_get_groups (store->chips.values, NULL);
+  gboolean seen = FALSE;
+
+  for (guint i = 0; groups[i] != NULL; i++)
+    {
+      LpadFirstBootRecord record;
+
+      if (!parse_first_boot (&store->chips, groups[i], &record))
+        continue;
+      g_free (record.error);
+      seen = TRUE;
+      if (record.stage != LPAD_FIRST_BOOT_DONE && (record.next <= now || record.next - now > LONGEST_DELAY))
+        return TRUE;
+    }
+  return !seen;
 }

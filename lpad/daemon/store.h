@@ -97,6 +97,35 @@ void lpad_store_set_waiting (LpadStore *store, const char *eid, const char *cons
 gboolean lpad_store_get_searched (LpadStore *store, const char *eid, gint64 *boot, gint64 *uptime);
 void lpad_store_set_searched (LpadStore *store, const char *eid, gint64 boot, gint64 uptime);
 
+/** LpadFirstBootStage: how far the first boot of a chip has come, see LpadFirstBoot. */
+typedef enum
+{
+  LPAD_FIRST_BOOT_UNKNOWN, /* the chip was not seen with one configured */
+  LPAD_FIRST_BOOT_BEGUN,   /* what operational profile there is lpad has installed */
+  LPAD_FIRST_BOOT_DONE,    /* for good */
+} LpadFirstBootStage;
+
+/**
+ * LpadFirstBootRecord:
+ * @next: when to try again, seconds since 1970, 0: at once
+ * @error: (nullable): name of the error of the last attempt
+ */
+typedef struct
+{
+  LpadFirstBootStage stage;
+  guint failures;
+  gint64 next;
+  char *error;
+} LpadFirstBootRecord;
+
+/** lpad_store_get_first_boot: of the chip @eid. @record: (out): free its error with g_free() */
+void lpad_store_get_first_boot (LpadStore *store, const char *eid, LpadFirstBootRecord *record);
+void lpad_store_set_first_boot (LpadStore *store, const char *eid, const LpadFirstBootRecord *record);
+
+/** lpad_store_is_first_boot_due: whether the time of an attempt has come at @now, for any chip, or no chip
+ * was seen yet. */
+gboolean lpad_store_is_first_boot_due (LpadStore *store, gint64 now);
+
 /** lpad_store_save: writes what has changed. A folder that cannot be written is a warning, once. */
 void lpad_store_save (LpadStore *store);
 

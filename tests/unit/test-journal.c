@@ -134,7 +134,7 @@ test_detour (Fixture *fixture, gconstpointer data)
       LpadJournalEntry *entry = lpad_journal_entry_new (journal, LPAD_JOURNAL_DETOUR, EID);
       g_autoptr (GPtrArray) entries = NULL;
 
-      g_assert_false (lpad_journal_has_open (journal));
+      g_assert_false (lpad_journal_has_open (fixture->folder));
       lpad_journal_entry_set_profile (entry, other);
       lpad_journal_entry_set_before (entry, nothing ? NULL : iccid);
       lpad_journal_entry_begin (entry, LPAD_PHASE_CHANGING);
@@ -142,7 +142,7 @@ test_detour (Fixture *fixture, gconstpointer data)
       lpad_journal_free (journal);
 
       journal = lpad_journal_open (fixture->folder);
-      g_assert_true (lpad_journal_has_open (journal));
+      g_assert_true (lpad_journal_has_open (fixture->folder));
       entries = lpad_journal_load (journal, EID);
       g_assert_cmpuint (entries->len, ==, 1);
       entry = entries->pdata[0];
@@ -152,7 +152,7 @@ test_detour (Fixture *fixture, gconstpointer data)
       g_assert_false (lpad_journal_entry_is_before (entry, other));
       entry->outcome = LPAD_OUTCOME_NOTHING;
       lpad_journal_entry_save (entry);
-      g_assert_false (lpad_journal_has_open (journal));
+      g_assert_false (lpad_journal_has_open (fixture->folder));
       lpad_journal_entry_remove (entry);
       lpad_journal_free (journal);
     }

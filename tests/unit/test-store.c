@@ -296,6 +296,61 @@ test_no_folder (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (lpad_store_get_segment_size (store, READER), ==, 30);
 }
 
+/* What has been done once is known in the next life; what nobody can have written counts as nothing. */
+static void
+test_first_boot (Fixture *fixture, gconstpointer data)
+{
+  LpadFirstBootRecord record = { LPAD_FIRST_BOOT_BEGUN, 3, NOW + 60, NULL };
+  LpadStore *store = lpad_store_open (fixture->folder);
+  g_autofree char *path = file_path (fixture, "chips.ini");
+  char error[] = "org.lpad.Lpad1.Error.NotFound";
+  g_autofree char *text = NULL;
+
+  g_assert_true (lpad_store_is_first_boot_due (store, NOW)); /* no chip was seen yet */
+  record.error = error;
+  lpad_store_set_first_boot (store, EID, &record);
+  lpad_store_save (store);
+  lpad_store_free (store);
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  g_assert_null (strstr (text, EID));
+
+  store = lpad_store_open (fixture->folder);
+  g_assert_false (lpad_store_is_first_boot_due (store, NOW + 59));
+  g_assert_true (lpad_store_is_first_boot_due (store, NOW + 60));
+  g_assert_true (lpad_store_is_first_boot_due (store, NOW - 2 * DAY)); /* the clock was set back */
+  lpad_store_get_first_boot (store, EID, &record);
+  g_assert_cmpint (record.stage, ==, LPAD_FIRST_BOOT_BEGUN);
+  g_assert_cmpuint (record.failures, ==, 3);
+  g_assert_cmpint (record.next, ==, NOW + 60);
+  g_assert_cmpstr (record.error, ==, error);
+  g_clear_pointer (&record.error, g_free);
+
+  record.stage = LPAD_FIRST_BOOT_DONE;
+  lpad_store_set_first_boot (store, EID, &record);
+  g_assert_false (lpad_store_is_first_boot_due (store, NOW + DAY));
+  lpad_store_get_first_boot (store, HOST, &record);
+  g_assert_cmpint (record.stage, ==, LPAD_FIRST_BOOT_UNKNOWN);
+  lpad_store_free (store);
+}
+
+static void
+test_first_boot_damaged (Fixture *fixture, gconstpointer data)
+{
+  static const char *const values[] = { "", "1", "9;0;0;;", "1;x;0;;", "1;0;99999999999999999999;;" };
+  g_autofree char *path = file_path (fixture, "chips.ini");
+
+  for (guint i = 0; i < G_N_ELEMENTS (values); i++)
+    {
+      g_autofree char *text
+          = g_strdup_printf ("[0123456789abcdef0123456789abcdef]\nFirstBoot=%s\n", values[i]);
+      g_autoptr (LpadStore) store = NULL;
+
+      g_assert_true (g_file_set_contents (path, text, -1, NULL));
+      store = lpad_store_open (fixture->folder);
+      g_assert_true (lpad_store_is_first_boot_due (store, NOW));
+    }
+}
+
 static void
 test_bounded (Fixture *fixture, gconstpointer data)
 {
@@ -327,6 +382,8 @@ main (int argc, char **argv)
   ADD ("keep-only", test_keep_only);
   ADD ("damaged", test_damaged);
   ADD ("no-folder", test_no_folder);
+  ADD ("first-boot", test_first_boot);
+  ADD ("first-boot/damaged", test_first_boot_damaged);
   ADD ("bounded", test_bounded);
 #undef ADD
   return g_test_run ();
