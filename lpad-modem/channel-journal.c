@@ -88,19 +88,25 @@ save (LpadModemJournal *journal)
     g_warning ("After a crash channels will stay open: %s", error->message);
 }
 
+void
+lpad_modem_journal_read (LpadModemJournal *journal, const char *text)
+{
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+
+  for (char **line = lines; *line != NULL; line++)
+    read_line (journal, *line);
+}
+
 LpadModemJournal *
 lpad_modem_journal_new (const char *path)
 {
   LpadModemJournal *journal = g_new0 (LpadModemJournal, 1);
   g_autofree char *text = NULL;
-  g_auto (GStrv) lines = NULL;
 
   journal->path = g_strdup (path);
   journal->entries = g_ptr_array_new_with_free_func (entry_free);
   if (path != NULL && g_file_get_contents (path, &text, NULL, NULL))
-    lines = g_strsplit (text, "\n", -1);
-  for (char **line = lines; line != NULL && *line != NULL; line++)
-    read_line (journal, *line);
+    lpad_modem_journal_read (journal, text);
   return journal;
 }
 

@@ -14,6 +14,9 @@ typedef struct _LpadModemJournal LpadModemJournal;
 
 /** lpad_modem_journal_new: @path is the file; NULL: nothing is written down. */
 LpadModemJournal *lpad_modem_journal_new (const char *path);
+/** lpad_modem_journal_read: adds what @text, the text of such a file, says; lines that are none are left out.
+ */
+void lpad_modem_journal_read (LpadModemJournal *journal, const char *text);
 void lpad_modem_journal_free (LpadModemJournal *journal);
 
 /**

@@ -11,8 +11,10 @@
 #include "names.h"
 #include "ports.h"
 
-#define STOP_TIME 10 /* seconds that modems have to close their channels */
-#define AID_MIN   5  /* octets */
+#define STOP_TIME  10 /* seconds that modems have to close their channels */
+#define AID_MIN    5  /* octets */
+#define QUIRKS     LPAD_DATADIR "/lpad/modem-quirks.conf"
+#define OWN_QUIRKS LPAD_SYSCONFDIR "/lpad/modem-quirks.d"
 /* The ISD-R of SGP.22 v2.5, 2.2.3 */
 #define DEFAULT_AID "A0000005591010FFFFFFFF8900000100"
 
@@ -20,6 +22,7 @@ typedef struct
 {
   char **devices;
   char **aids;
+  char **quirks;
   gboolean version;
 } Options;
 
@@ -52,6 +55,13 @@ parse_options (int *argc, char ***argv, Options *options, GError **error)
       &options->aids,
       "Allow to select AID, and no longer the standard ISD-R alone",
       "AID" },
+    { "quirks",
+      'q',
+      0,
+      G_OPTION_ARG_FILENAME_ARRAY,
+      &options->quirks,
+      "Read FILE after the installed files about modems",
+      "FILE" },
     { "version", 'V', 0, G_OPTION_ARG_NONE, &options->version, "Print the version and exit", NULL },
     { NULL, 0, 0, 0, NULL, NULL, NULL },
   };
@@ -190,13 +200,25 @@ on_signal (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+/* Where a modem has a port of each kind, the one that its quirks name is used alone. */
+static gboolean
+is_second_best (Program *program, const LpadModemPortInfo *info)
+{
+  LpadModemQuirks quirks = lpad_modem_quirk_table_find (program->service.quirks, info->driver, info->usb, "");
+
+  return quirks.transport != NULL && !g_str_equal (quirks.transport, info->transport)
+         && lpad_modem_port_info_has_sibling (info, quirks.transport);
+}
+
 static void
-on_port (const char *path, const char *transport, gpointer user_data)
+on_port (LpadModemPortInfo *info, gpointer user_data)
 {
   Program *program = user_data;
 
-  if (!program->stopping)
-    g_ptr_array_add (program->modems, lpad_modem_new (&program->service, path, transport));
+  if (program->stopping || is_second_best (program, info))
+    lpad_modem_port_info_free (info);
+  else
+    g_ptr_array_add (program->modems, lpad_modem_new (&program->service, info));
 }
 
 static void
@@ -207,13 +229,31 @@ serve (Program *program, char **devices)
   g_unix_signal_add (SIGTERM, on_signal, program);
   g_unix_signal_add (SIGINT, on_signal, program);
   for (char **device = devices; device != NULL && *device != NULL; device++)
-    on_port (*device, lpad_modem_ports_transport (*device), program);
+    on_port (lpad_modem_port_info_new (*device), program);
   if (devices == NULL)
     ports = lpad_modem_ports_new (on_port, program);
   on_settled (program);
   g_main_loop_run (program->loop);
   if (program->name != 0)
     g_bus_unown_name (program->name);
+}
+
+static void
+on_quirk_warning (const char *message, gpointer user_data)
+{
+  g_message ("%s", message);
+}
+
+static LpadModemQuirkTable *
+read_quirks (char **files)
+{
+  LpadModemQuirkTable *table = lpad_modem_quirk_table_new ();
+
+  lpad_modem_quirk_table_load (table, QUIRKS, on_quirk_warning, NULL);
+  lpad_modem_quirk_table_load_folder (table, OWN_QUIRKS, on_quirk_warning, NULL);
+  for (char **file = files; file != NULL && *file != NULL; file++)
+    lpad_modem_quirk_table_load (table, *file, on_quirk_warning, NULL);
+  return table;
 }
 
 static int
@@ -235,6 +275,7 @@ run (const Options *options, GError **error)
     }
   g_dbus_connection_set_exit_on_close (program.service.connection, FALSE);
   program.service.objects = g_dbus_object_manager_server_new (LPAD_MODEM_BUS_ROOT);
+  program.service.quirks = read_quirks (options->quirks);
   program.service.journal = lpad_modem_journal_new (journal);
   program.service.settled = on_settled;
   program.service.user_data = &program;
@@ -249,6 +290,7 @@ run (const Options *options, GError **error)
   g_dbus_connection_flush_sync (program.service.connection, NULL, NULL);
   g_object_unref (program.service.connection);
   g_ptr_array_unref (program.service.aids);
+  lpad_modem_quirk_table_free (program.service.quirks);
   lpad_modem_journal_free (program.service.journal);
   return program.status;
 }
@@ -256,7 +298,7 @@ run (const Options *options, GError **error)
 int
 main (int argc, char **argv)
 {
-  Options options = { NULL, NULL, FALSE };
+  Options options = { NULL, NULL, NULL, FALSE };
   g_autoptr (GError) error = NULL;
   int status = EXIT_SUCCESS;
 
@@ -275,5 +317,6 @@ main (int argc, char **argv)
 
   g_strfreev (options.devices);
   g_strfreev (options.aids);
+  g_strfreev (options.quirks);
   return status;
 }

@@ -18,7 +18,8 @@ typedef struct
   LpadPort port;
   MbimDevice *device;
   gboolean open;
-  LpadMbimSelect p2; /* that the card took last */
+  guint group; /* of our channels */
+  guint p2;    /* that the card took last */
   guint number_of_slots;
   GPtrArray *slots; /* of LpadCardSlot: what is known of them so far; NULL: nobody is looking */
   guint active;     /* index in slots */
@@ -288,7 +289,7 @@ typedef struct
   gpointer user_data;
   /* of a channel that is being opened */
   GBytes *aid;
-  LpadMbimSelect p2;
+  guint p2;
   gboolean retried;
 } Request;
 
@@ -346,8 +347,11 @@ static void on_opened (GObject *source, GAsyncResult *result, gpointer user_data
 static void
 try_to_open (Request *request)
 {
-  send_message (
-      request->port, lpad_mbim_open_channel (request->aid, request->p2), OPEN_TIMEOUT, on_opened, request);
+  send_message (request->port,
+                lpad_mbim_open_channel (request->aid, request->p2, request->port->group),
+                OPEN_TIMEOUT,
+                on_opened,
+                request);
 }
 
 /* Some devices and cards take one way to select an application only: the other one is tried once. */
@@ -430,7 +434,7 @@ close_channel (LpadPort *port, guint8 channel, LpadPortDone done, gpointer user_
 {
   if (is_open (port, done, user_data))
     send_message (mbim_port (port),
-                  lpad_mbim_close_channel (channel),
+                  lpad_mbim_close_channel (channel, mbim_port (port)->group),
                   CLOSE_TIMEOUT,
                   on_done,
                   request_new (port, done, user_data));
@@ -515,7 +519,10 @@ free_port (LpadPort *base)
 }
 
 LpadPort *
-lpad_mbim_port_new (const char *path, const LpadPortEvents *events, gpointer user_data)
+lpad_mbim_port_new (const char *path,
+                    const LpadModemQuirks *quirks,
+                    const LpadPortEvents *events,
+                    gpointer user_data)
 {
   static const LpadPortClass class = {
     .transport = "mbim",
@@ -531,7 +538,8 @@ lpad_mbim_port_new (const char *path, const LpadPortEvents *events, gpointer use
   LpadMbimPort *port = g_new0 (LpadMbimPort, 1);
   g_autoptr (GFile) file = g_file_new_for_path (path);
 
-  port->p2 = LPAD_MBIM_SELECT_FCP;
+  port->p2 = quirks->select_p2;
+  port->group = quirks->channel_group;
   lpad_port_init (&port->port, &class, events, user_data);
   if (lpad_modem_proxy_runs (PROXY))
     mbim_device_new (file, port->port.cancellable, on_device, port);

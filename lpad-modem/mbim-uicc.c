@@ -11,6 +11,10 @@
 #define STATE_OFF_EMPTY 1u
 #define STATE_LAST      8u
 
+/* Of an answer: octets of its header, and where in it the number of fragments is */
+#define ANSWER_MIN       48
+#define FRAGMENTS_OFFSET 12
+
 #define HEADER_SIZE     4
 #define INS_STORE_DATA  0xE2
 #define STORE_DATA_LAST 0x91
@@ -26,13 +30,12 @@
 /* Requests */
 
 MbimMessage *
-lpad_mbim_open_channel (GBytes *aid, LpadMbimSelect p2)
+lpad_mbim_open_channel (GBytes *aid, guint p2, guint group)
 {
   gsize size;
   const guint8 *octets = g_bytes_get_data (aid, &size);
 
-  return mbim_message_ms_uicc_low_level_access_open_channel_set_new (
-      (guint32) size, octets, p2, LPAD_MBIM_GROUP, NULL);
+  return mbim_message_ms_uicc_low_level_access_open_channel_set_new ((guint32) size, octets, p2, group, NULL);
 }
 
 static gboolean
@@ -61,9 +64,9 @@ lpad_mbim_apdu (guint8 channel, GBytes *command)
 }
 
 MbimMessage *
-lpad_mbim_close_channel (guint8 channel)
+lpad_mbim_close_channel (guint8 channel, guint group)
 {
-  return mbim_message_ms_uicc_low_level_access_close_channel_set_new (channel, LPAD_MBIM_GROUP, NULL);
+  return mbim_message_ms_uicc_low_level_access_close_channel_set_new (channel, group, NULL);
 }
 
 MbimMessage *
@@ -134,13 +137,27 @@ status_word (guint32 value)
   return (value & 0xFF) << 8 | (value >> 8 & 0xFF);
 }
 
+/* An answer of one fragment: what comes in several has been put together, and libmbim reads no other. */
+static gboolean
+is_answer (MbimMessage *message)
+{
+  guint32 size, fragments;
+  const guint8 *raw = mbim_message_get_raw (message, &size, NULL);
+
+  if (raw == NULL || size < ANSWER_MIN
+      || mbim_message_get_message_type (message) != MBIM_MESSAGE_TYPE_COMMAND_DONE)
+    return FALSE;
+  memcpy (&fragments, raw + FRAGMENTS_OFFSET, sizeof fragments);
+  return GUINT32_FROM_LE (fragments) == 1;
+}
+
 /* @sw: what the card said to it; 0: nothing is known. FALSE: not an answer, or a failure */
 static gboolean
 check (MbimMessage *answer, guint sw, GError **error)
 {
   guint32 status;
 
-  if (mbim_message_get_message_type (answer) != MBIM_MESSAGE_TYPE_COMMAND_DONE)
+  if (!is_answer (answer))
     {
       g_set_error_literal (
           error, LPAD_MODEM_ERROR, LPAD_MODEM_ERROR_FAILED, "The modem sent an answer that is none.");
@@ -170,7 +187,7 @@ read_channel (MbimMessage *answer, guint *sw, guint32 *channel, guint32 *size, c
 {
   guint32 status = 0;
 
-  if (mbim_message_get_message_type (answer) != MBIM_MESSAGE_TYPE_COMMAND_DONE
+  if (!is_answer (answer)
       || !mbim_message_ms_uicc_low_level_access_open_channel_response_parse (
           answer, &status, channel, size, response, NULL))
     return FALSE;
@@ -207,7 +224,7 @@ lpad_mbim_other_p2_may_help (MbimMessage *answer)
   guint32 number, size, status;
   const guint8 *response;
 
-  if (mbim_message_get_message_type (answer) != MBIM_MESSAGE_TYPE_COMMAND_DONE)
+  if (!is_answer (answer))
     return FALSE;
   status = (guint32) mbim_message_command_done_get_status_code (answer);
   (void) read_channel (answer, &sw, &number, &size, &response);
@@ -279,6 +296,7 @@ lpad_mbim_number_of_slots (MbimMessage *answer)
   return CLAMP (slots, 1, SLOTS_MAX);
 }
 
+/* libmbim believes any count of mappings, and makes room for so many. */
 guint
 lpad_mbim_active_slot (MbimMessage *answer, guint slots)
 {
@@ -287,8 +305,11 @@ lpad_mbim_active_slot (MbimMessage *answer, guint slots)
 
   if (!check (answer, 0, NULL)
       || !mbim_message_ms_basic_connect_extensions_device_slot_mappings_response_parse (
-          answer, &count, &map, NULL)
-      || count == 0 || map == NULL || map[0] == NULL || map[0]->slot >= slots)
+          answer, &count, NULL, NULL)
+      || count == 0 || count > SLOTS_MAX
+      || !mbim_message_ms_basic_connect_extensions_device_slot_mappings_response_parse (
+          answer, NULL, &map, NULL)
+      || map == NULL || map[0] == NULL || map[0]->slot >= slots)
     return 0;
   return map[0]->slot;
 }

@@ -10,9 +10,6 @@ G_BEGIN_DECLS
 /* What MBIM devices are asked and answer: MS UICC Low Level Access, and of Basic Connect and its extensions
  * who the modem is and which slots it has. Requests have no transaction yet; readers take whatever came. */
 
-/** LPAD_MBIM_GROUP: the group of our channels; that of ModemManager is another. */
-#define LPAD_MBIM_GROUP 2
-
 /** Which answer the card is asked for with SELECT (P2 of ETSI TS 102 221, 11.1.1.2). */
 typedef enum
 {
@@ -20,15 +17,15 @@ typedef enum
   LPAD_MBIM_SELECT_NOTHING = 0x0C,
 } LpadMbimSelect;
 
-/** lpad_mbim_open_channel: a request to open a channel and select @aid on it. */
-MbimMessage *lpad_mbim_open_channel (GBytes *aid, LpadMbimSelect p2);
+/** lpad_mbim_open_channel: a request to open a channel of @group and select @aid on it. */
+MbimMessage *lpad_mbim_open_channel (GBytes *aid, guint p2, guint group);
 
 /** lpad_mbim_apdu: a request to send @command on @channel, 1 to %LPAD_PORT_CHANNEL_MAX. A last STORE DATA
  * without Le gets one: without it devices do not fetch what the card has to say. */
 MbimMessage *lpad_mbim_apdu (guint8 channel, GBytes *command);
 
-/** lpad_mbim_close_channel: a request to close @channel; 0: all of our group. */
-MbimMessage *lpad_mbim_close_channel (guint8 channel);
+/** lpad_mbim_close_channel: a request to close @channel; 0: all of @group. */
+MbimMessage *lpad_mbim_close_channel (guint8 channel, guint group);
 
 /** lpad_mbim_reset_card: a request to reset the card, with which the device goes on as usual. */
 MbimMessage *lpad_mbim_reset_card (void);

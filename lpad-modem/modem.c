@@ -12,8 +12,7 @@
 struct _LpadModem
 {
   LpadModemService *service;
-  char *path;
-  gboolean is_mbim;
+  LpadModemPortInfo *info;
   LpadPort *port;
   GPtrArray *slots; /* of LpadModemSlot, in the modem's order */
   guint retry_timer;
@@ -23,6 +22,18 @@ struct _LpadModem
 };
 
 static void open_port (LpadModem *modem);
+
+/* The firmware's revision is known once the port has been opened. */
+static LpadModemQuirks
+find_quirks (LpadModem *modem)
+{
+  const LpadPortIdentity *identity = modem->port != NULL ? lpad_port_identity (modem->port) : NULL;
+
+  return lpad_modem_quirk_table_find (modem->service->quirks,
+                                      modem->info->driver,
+                                      modem->info->usb,
+                                      identity != NULL ? identity->revision : "");
+}
 
 static void
 settle (LpadModem *modem)
@@ -46,6 +57,7 @@ on_slots (GPtrArray *states, gpointer user_data)
 {
   LpadModem *modem = user_data;
   LpadModemService *service = modem->service;
+  const LpadModemQuirks quirks = find_quirks (modem);
 
   modem->told = FALSE;
   for (guint i = 0; i < states->len && i < SLOTS_MAX; i++)
@@ -54,9 +66,9 @@ on_slots (GPtrArray *states, gpointer user_data)
         {
           g_autofree char *path = g_strdup_printf (SLOT_PATH, ++service->last_slot);
 
-          g_ptr_array_add (modem->slots, lpad_modem_slot_new (service, path, modem->path, i + 1));
+          g_ptr_array_add (modem->slots, lpad_modem_slot_new (service, path, modem->info, i + 1));
         }
-      lpad_modem_slot_set_port (g_ptr_array_index (modem->slots, i), modem->port);
+      lpad_modem_slot_set_port (g_ptr_array_index (modem->slots, i), modem->port, &quirks);
       lpad_modem_slot_update (g_ptr_array_index (modem->slots, i), g_ptr_array_index (states, i));
     }
   settle (modem);
@@ -101,12 +113,12 @@ on_gone (const GError *error, gpointer user_data)
   LpadModem *modem = user_data;
 
   if (!modem->told)
-    g_message ("%s cannot be used now: %s", modem->path, error->message);
+    g_message ("%s cannot be used now: %s", modem->info->path, error->message);
   modem->told = TRUE;
-  if (g_file_test (modem->path, G_FILE_TEST_EXISTS))
-    lpad_modem_journal_abandon (modem->service->journal, modem->path);
+  if (g_file_test (modem->info->path, G_FILE_TEST_EXISTS))
+    lpad_modem_journal_abandon (modem->service->journal, modem->info->path);
   else
-    lpad_modem_journal_unplugged (modem->service->journal, modem->path);
+    lpad_modem_journal_unplugged (modem->service->journal, modem->info->path);
   g_ptr_array_set_size (modem->slots, 0);
   if (modem->drop_source == 0)
     modem->drop_source = g_idle_add (drop_port, modem);
@@ -120,19 +132,20 @@ open_port (LpadModem *modem)
     .card = { .slots = on_slots, .reset = on_reset, .refreshed = on_refreshed },
     .gone = on_gone,
   };
+  const LpadModemQuirks quirks = find_quirks (modem);
 
-  modem->port = modem->is_mbim ? lpad_mbim_port_new (modem->path, &events, modem)
-                               : lpad_qmi_port_new (modem->path, &events, modem);
+  modem->port = g_str_equal (modem->info->transport, "mbim")
+                    ? lpad_mbim_port_new (modem->info->path, &quirks, &events, modem)
+                    : lpad_qmi_port_new (modem->info->path, &events, modem);
 }
 
 LpadModem *
-lpad_modem_new (LpadModemService *service, const char *path, const char *transport)
+lpad_modem_new (LpadModemService *service, LpadModemPortInfo *info)
 {
   LpadModem *modem = g_new0 (LpadModem, 1);
 
   modem->service = service;
-  modem->path = g_strdup (path);
-  modem->is_mbim = g_str_equal (transport, "mbim");
+  modem->info = info;
   modem->slots = g_ptr_array_new_with_free_func ((GDestroyNotify) lpad_modem_slot_free);
   open_port (modem);
   return modem;
@@ -145,7 +158,7 @@ lpad_modem_free (LpadModem *modem)
   g_clear_handle_id (&modem->drop_source, g_source_remove);
   g_ptr_array_unref (modem->slots);
   g_clear_pointer (&modem->port, lpad_port_free);
-  g_free (modem->path);
+  lpad_modem_port_info_free (modem->info);
   g_free (modem);
 }
 

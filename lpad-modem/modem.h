@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "ports.h"
 #include "service.h"
 
 G_BEGIN_DECLS
@@ -9,11 +10,8 @@ G_BEGIN_DECLS
  * yet, or that is gone, and tries again. */
 typedef struct _LpadModem LpadModem;
 
-/**
- * lpad_modem_new: begins to use the port @path, e.g. "/dev/cdc-wdm0"
- * @transport: "qmi" or "mbim"
- */
-LpadModem *lpad_modem_new (LpadModemService *service, const char *path, const char *transport);
+/** lpad_modem_new: begins to use the port @info, which it takes over. */
+LpadModem *lpad_modem_new (LpadModemService *service, LpadModemPortInfo *info);
 void lpad_modem_free (LpadModem *modem);
 
 /** lpad_modem_stop: closes all channels; calls @stopped when the modem has answered, or does not. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ports.h"
 
+#include <stdlib.h>
+
 #define DEVICES "/dev"
 #define SYSFS   "/sys/class/usbmisc"
 
@@ -18,29 +20,86 @@ struct _LpadModemPorts
   GHashTable *known; /* paths */
 };
 
-/* What the port @name speaks; NULL: it is no control port. */
-static const char *
-transport_of (const char *name)
+/* Index of the port's driver; G_N_ELEMENTS: it is no control port. */
+static gsize
+find_driver (const char *name)
 {
   g_autofree char *link = g_build_filename (SYSFS, name, "device", "driver", NULL);
   g_autofree char *target = g_file_read_link (link, NULL);
   g_autofree char *driver = target != NULL ? g_path_get_basename (target) : NULL;
+  gsize i = 0;
 
-  for (gsize i = 0; i < G_N_ELEMENTS (drivers); i++)
-    {
-      if (g_strcmp0 (driver, drivers[i].name) == 0)
-        return drivers[i].transport;
-    }
-  return NULL;
+  while (i < G_N_ELEMENTS (drivers) && g_strcmp0 (driver, drivers[i].name) != 0)
+    i++;
+  return i;
 }
 
-const char *
-lpad_modem_ports_transport (const char *path)
+/* Folder of the USB device whose interface the port belongs to; "" if it is none. */
+static char *
+find_physical_device (const char *name)
 {
-  g_autofree char *name = g_path_get_basename (path);
-  const char *transport = transport_of (name);
+  g_autofree char *link = g_build_filename (SYSFS, name, "device", "..", NULL);
+  char *found = realpath (link, NULL);
+  char *copy = g_strdup (found != NULL ? found : "");
 
-  return transport != NULL ? transport : "qmi";
+  free (found);
+  return copy;
+}
+
+static char *
+read_attribute (const char *folder, const char *name)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  char *text = NULL;
+
+  return g_file_get_contents (path, &text, NULL, NULL) ? g_strstrip (text) : NULL;
+}
+
+LpadModemPortInfo *
+lpad_modem_port_info_new (const char *path)
+{
+  LpadModemPortInfo *info = g_new0 (LpadModemPortInfo, 1);
+  g_autofree char *name = g_path_get_basename (path);
+  gsize driver = find_driver (name);
+  g_autofree char *vendor = NULL;
+  g_autofree char *product = NULL;
+
+  info->path = g_strdup (path);
+  info->transport = driver < G_N_ELEMENTS (drivers) ? drivers[driver].transport : "qmi";
+  info->driver = driver < G_N_ELEMENTS (drivers) ? drivers[driver].name : "";
+  info->physical_device = find_physical_device (name);
+  vendor = read_attribute (info->physical_device, "idVendor");
+  product = read_attribute (info->physical_device, "idProduct");
+  info->usb = vendor != NULL && product != NULL ? g_strdup_printf ("%s:%s", vendor, product) : g_strdup ("");
+  return info;
+}
+
+void
+lpad_modem_port_info_free (LpadModemPortInfo *info)
+{
+  g_free (info->path);
+  g_free (info->physical_device);
+  g_free (info->usb);
+  g_free (info);
+}
+
+gboolean
+lpad_modem_port_info_has_sibling (const LpadModemPortInfo *info, const char *transport)
+{
+  g_autoptr (GDir) folder = g_dir_open (SYSFS, 0, NULL);
+  gboolean found = FALSE;
+  const char *name;
+
+  while (!found && folder != NULL && *info->physical_device != '\0'
+         && (name = g_dir_read_name (folder)) != NULL)
+    {
+      g_autofree char *physical = find_physical_device (name);
+      gsize driver = find_driver (name);
+
+      found = driver < G_N_ELEMENTS (drivers) && g_str_equal (drivers[driver].transport, transport)
+              && g_str_equal (physical, info->physical_device);
+    }
+  return found;
 }
 
 /* The kernel shows a port in /sys before its node in /dev is there, and the node is what can be opened. */
@@ -48,13 +107,11 @@ static void
 look_at (LpadModemPorts *ports, const char *name)
 {
   g_autofree char *path = g_build_filename (DEVICES, name, NULL);
-  const char *told = path, *transport = transport_of (name);
 
-  if (transport == NULL || !g_file_test (path, G_FILE_TEST_EXISTS)
-      || g_hash_table_contains (ports->known, path))
+  if (find_driver (name) == G_N_ELEMENTS (drivers) || !g_file_test (path, G_FILE_TEST_EXISTS)
+      || !g_hash_table_add (ports->known, g_strdup (path)))
     return;
-  g_hash_table_add (ports->known, g_steal_pointer (&path));
-  ports->found (told, transport, ports->user_data);
+  ports->found (lpad_modem_port_info_new (path), ports->user_data);
 }
 
 static void

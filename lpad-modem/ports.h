@@ -5,16 +5,32 @@
 
 G_BEGIN_DECLS
 
+/** LpadModemPortInfo: what the kernel says of a control port. Strings are "" where there is nothing to say.
+ */
+typedef struct
+{
+  char *path;            /* e.g. "/dev/cdc-wdm0" */
+  const char *transport; /* "qmi" or "mbim" */
+  const char *driver;
+  char *physical_device; /* folder of its USB device below /sys */
+  char *usb;             /* vendor and product of that, "05c6:9025" */
+} LpadModemPortInfo;
+
+/** lpad_modem_port_info_new: of the port at @path; one that the kernel says nothing of is taken for QMI. */
+LpadModemPortInfo *lpad_modem_port_info_new (const char *path);
+void lpad_modem_port_info_free (LpadModemPortInfo *info);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LpadModemPortInfo, lpad_modem_port_info_free)
+
+/** lpad_modem_port_info_has_sibling: whether another port of the same device speaks @transport. */
+gboolean lpad_modem_port_info_has_sibling (const LpadModemPortInfo *info, const char *transport);
+
 /** LpadModemPorts: the control ports of modems, QMI and MBIM, as they come. One that has gone is not told:
  * whoever uses it notices. */
 typedef struct _LpadModemPorts LpadModemPorts;
 
-/** LpadModemPortFound: @path, e.g. "/dev/cdc-wdm0", is there, and speaks @transport, "qmi" or "mbim"; told
- * once for each path. */
-typedef void (*LpadModemPortFound) (const char *path, const char *transport, gpointer user_data);
-
-/** lpad_modem_ports_transport: what the port @path speaks, by its driver; "qmi" if that is not known. */
-const char *lpad_modem_ports_transport (const char *path);
+/** LpadModemPortFound: a port is there; told once for each path, and @info is handed over. */
+typedef void (*LpadModemPortFound) (LpadModemPortInfo *info, gpointer user_data);
 
 /** lpad_modem_ports_new: tells of the ports that are there now before it returns, and then of those that
  * come. */

@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 
 #include "channel-journal.h"
+#include "quirks.h"
 
 G_BEGIN_DECLS
 
@@ -14,6 +15,7 @@ typedef struct
   GDBusObjectManagerServer *objects;
   GPtrArray *aids; /* of GBytes: the applications that may be selected */
   LpadModemJournal *journal;
+  LpadModemQuirkTable *quirks;
   guint last_slot;                      /* number in the path of the newest object */
   void (*settled) (gpointer user_data); /* a modem knows its slots, or that it cannot be used now */
   gpointer user_data;

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "slot.h"
 
-#include <stdlib.h>
-
 #include "firewall.h"
 #include "inhibit.h"
 #include "lpad-modem-bus.h"
 #include "opener.h"
 
-#define REFUSED_TIME  1 /* second */
-#define SYSFS_USBMISC "/sys/class/usbmisc"
+#define REFUSED_TIME 1 /* second */
 
 struct _LpadModemSlot
 {
@@ -349,24 +346,13 @@ on_recover (LpadModemBusSlot *skeleton,
 
 /* Life */
 
-/* Folder of the USB device whose interface the port belongs to; "" if it is none. */
-static char *
-physical_device (const char *device)
-{
-  g_autofree char *name = g_path_get_basename (device);
-  g_autofree char *link = g_build_filename (SYSFS_USBMISC, name, "device", "..", NULL);
-  char *found = realpath (link, NULL);
-  char *copy = g_strdup (found != NULL ? found : "");
-
-  free (found);
-  return copy;
-}
-
 LpadModemSlot *
-lpad_modem_slot_new (const LpadModemService *service, const char *path, const char *device, guint number)
+lpad_modem_slot_new (const LpadModemService *service,
+                     const char *path,
+                     const LpadModemPortInfo *info,
+                     guint number)
 {
   LpadModemSlot *slot = g_new0 (LpadModemSlot, 1);
-  g_autofree char *physical = physical_device (device);
 
   g_atomic_ref_count_init (&slot->references);
   slot->connection = g_object_ref (service->connection);
@@ -374,13 +360,13 @@ lpad_modem_slot_new (const LpadModemService *service, const char *path, const ch
   slot->aids = g_ptr_array_ref (service->aids);
   slot->journal = service->journal;
   slot->channels = lpad_modem_channels_new (service->connection, close_unasked, slot);
-  slot->opener = lpad_modem_opener_new (slot->journal, slot->channels, device, number);
+  slot->opener = lpad_modem_opener_new (slot->journal, slot->channels, info->path, number);
   slot->object = lpad_modem_bus_object_skeleton_new (path);
   slot->skeleton = lpad_modem_bus_slot_skeleton_new ();
-  lpad_modem_bus_slot_set_device (slot->skeleton, device);
-  lpad_modem_bus_slot_set_physical_device (slot->skeleton, physical);
+  lpad_modem_bus_slot_set_device (slot->skeleton, info->path);
+  lpad_modem_bus_slot_set_physical_device (slot->skeleton, info->physical_device);
   lpad_modem_bus_slot_set_slot (slot->skeleton, number);
-  lpad_modem_bus_slot_set_transport (slot->skeleton, "");
+  lpad_modem_bus_slot_set_transport (slot->skeleton, info->transport);
   lpad_modem_bus_slot_set_imei (slot->skeleton, "");
   lpad_modem_bus_slot_set_quirks (slot->skeleton, g_variant_new ("a{sv}", NULL));
   g_signal_connect (slot->skeleton, "handle-open-channel", G_CALLBACK (on_open_channel), slot);
@@ -407,15 +393,14 @@ lpad_modem_slot_free (LpadModemSlot *slot)
 }
 
 void
-lpad_modem_slot_set_port (LpadModemSlot *slot, LpadPort *port)
+lpad_modem_slot_set_port (LpadModemSlot *slot, LpadPort *port, const LpadModemQuirks *quirks)
 {
-  const LpadPortIdentity *identity = port != NULL ? lpad_port_identity (port) : NULL;
+  const LpadPortIdentity *identity = lpad_port_identity (port);
 
   slot->port = port;
   lpad_modem_opener_set_port (slot->opener, port);
   lpad_modem_bus_slot_set_imei (slot->skeleton, identity != NULL ? identity->imei : "");
-  if (port != NULL)
-    lpad_modem_bus_slot_set_transport (slot->skeleton, lpad_port_transport (port));
+  lpad_modem_bus_slot_set_quirks (slot->skeleton, lpad_modem_quirks_to_variant (quirks));
 }
 
 /* Closes what a lpad-modem that crashed has left open. */

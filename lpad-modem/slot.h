@@ -3,6 +3,8 @@
 
 #include "channels.h"
 #include "port.h"
+#include "ports.h"
+#include "quirks.h"
 #include "service.h"
 
 G_BEGIN_DECLS
@@ -10,16 +12,18 @@ G_BEGIN_DECLS
 /** LpadModemSlot: a card slot as an object on the bus, with the methods of org.lpad.Modem1.Slot. */
 typedef struct _LpadModemSlot LpadModemSlot;
 
-/** lpad_modem_slot_new: slot @number, from 1, of the modem at @device; it is on the bus at @path once its
- * state is known. */
-LpadModemSlot *
-lpad_modem_slot_new (const LpadModemService *service, const char *path, const char *device, guint number);
+/** lpad_modem_slot_new: slot @number, from 1, of the modem at the port @info; it is on the bus at @path once
+ * its state is known. */
+LpadModemSlot *lpad_modem_slot_new (const LpadModemService *service,
+                                    const char *path,
+                                    const LpadModemPortInfo *info,
+                                    guint number);
 
 /** lpad_modem_slot_free: takes it off the bus; requests that wait for the modem fail. */
 void lpad_modem_slot_free (LpadModemSlot *slot);
 
-/** lpad_modem_slot_set_port: the port that leads to the card, or NULL. */
-void lpad_modem_slot_set_port (LpadModemSlot *slot, LpadPort *port);
+/** lpad_modem_slot_set_port: the port that leads to the card, and what is known of the modem. */
+void lpad_modem_slot_set_port (LpadModemSlot *slot, LpadPort *port, const LpadModemQuirks *quirks);
 
 /** lpad_modem_slot_update: shows what the modem says. */
 void lpad_modem_slot_update (LpadModemSlot *slot, const LpadCardSlot *state);

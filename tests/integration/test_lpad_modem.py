@@ -20,9 +20,9 @@ from testbed.network import Network
 from testbed.process import wait_until
 from testbed.stack import SANITIZERS, default_build
 from testbed.tests.mini_lpa import ISD_R, CardChannel
-from testbed.tests.modem_peers import FIRST, SECOND, chip_with_two_profiles
+from testbed.tests.modem_peers import FIRST, SECOND, chip_with_two_profiles, profile_of
 from testbed.tests.veuicc_peers import switch
-from testbed.veuicc import faults
+from testbed.veuicc import Euicc, faults
 
 ROOT, SLOT = "/org/lpad/Modem1", "org.lpad.Modem1.Slot"
 GET_EID = bytes.fromhex("80E2910006BF3E035C015A00")
@@ -76,8 +76,8 @@ class Caller:
     def slot(self) -> dict:
         return self.slots()[self.path]
 
-    def open(self, aid: bytes = ISD_R) -> tuple[int, bytes]:
-        channel, response = self.call(self.path, SLOT, "OpenChannel", GLib.Variant("(ay)", (aid,)))
+    def open(self, aid: bytes = ISD_R, path: str | None = None) -> tuple[int, bytes]:
+        channel, response = self.call(path or self.path, SLOT, "OpenChannel", GLib.Variant("(ay)", (aid,)))
         return channel, bytes(response)
 
     def transmit(self, channel: int, command: bytes, path: str | None = None) -> bytes:
@@ -145,13 +145,27 @@ def chip_credentials():
     return pki.make_testbed_pki(pki.make_eid(serial=4321), ["smdp.example.com"]).chip
 
 
+@pytest.fixture(scope="session")
+def other_credentials():
+    return pki.make_testbed_pki(pki.make_eid(serial=8765), ["smdp.example.com"]).chip
+
+
+@pytest.fixture
+def other_chip(other_credentials):
+    """SECOND is enabled."""
+    chip = Euicc(other_credentials)
+    chip.add_profile(profile_of(SECOND, enabled=True))
+    return chip
+
+
 @pytest.fixture
 def make_mobile(chip_credentials):
     """A modem with one chip, and lpad-modem; what the sanitizers found is looked at in the end."""
     made: list[Mobile] = []
 
-    def make(*, options=(), **settings) -> Mobile:
-        mobile = Mobile([chip_with_two_profiles(chip_credentials)], network=Network([FIRST, SECOND]), **settings)
+    def make(*, options=(), others=(), **settings) -> Mobile:
+        chips = [chip_with_two_profiles(chip_credentials), *others]
+        mobile = Mobile(chips, network=Network([FIRST, SECOND]), **settings)
         made.append(mobile)
         mobile.start()
         start(mobile, *options)
@@ -378,6 +392,62 @@ def test_beside_modem_manager_and_debians_proxy(make_mobile):
     assert channel.es10(switch(0xBF31, SECOND.iccid_octets)).hex() == "bf3103800100"
     mobile.wait_for_modem(lambda modem: modem.iccid == SECOND.iccid)
     assert caller.slot["Iccid"] == SECOND.iccid
+    caller.close()
+
+
+@pytest.mark.parametrize("transport", ["qmi", "mbim"])
+def test_two_slots(make_mobile, other_chip, transport):
+    """The card of the active slot can be reached, and which one that is changes; one slot is empty."""
+    mobile = make_mobile(transport=transport, others=[other_chip, None])
+    caller, first = Caller(mobile), chip_of(mobile)
+    paths = [*caller.slots()]
+
+    def shown(name: str) -> list:
+        return [properties[name] for properties in caller.slots().values()]
+
+    assert (shown("Slot"), shown("Active")) == ([1, 2, 3], [True, False, False])
+    assert shown("CardState") == ["present", "present", "absent"]
+    assert shown("Eid")[:2] == ([first.eid, other_chip.eid] if transport == "qmi" else ["", ""])
+    assert shown("Iccid") == [FIRST.iccid, "", ""] and shown("Eid")[2] == ""
+    channel, _ = caller.open()
+    assert [error_of(caller.open, ISD_R, path) for path in paths[1:]] == ["NotReady"] * 2
+    heard = caller.listen()
+    mobile.modem.call(lambda: mobile.modem.switch_slot(2))
+    wait_until(lambda: shown("Active") == [False, True, False], 10, "the other slot to be active")
+    wait_until(lambda: hears(heard, "Refreshed"), 10, "the signal")
+    assert shown("Iccid") == ["", SECOND.iccid, ""]
+    assert error_of(caller.transmit, channel, GET_EID) == "NoSuchChannel"
+    assert error_of(caller.open, ISD_R, paths[0]) == "NotReady"
+    channel, _ = caller.open(ISD_R, paths[1])
+    assert caller.transmit(channel, GET_EID, paths[1]).hex() == f"bf3e125a10{other_chip.eid}9000"
+    assert other_chip.open_channels == 1
+    caller.close()
+
+
+def test_a_modem_that_knows_no_slots(make_mobile):
+    """It has one, of whose card little is known, and that can be reached."""
+    mobile = make_mobile(firmware=Firmware(slot_status=False))
+    caller = Caller(mobile)
+    assert len(caller.slots()) == 1
+    assert [caller.slot[name] for name in ("Active", "CardState", "Eid", "Iccid")] == [True, "unknown", "", ""]
+    channel, _ = caller.open()
+    assert caller.transmit(channel, GET_EID).hex().endswith("9000")
+    caller.close()
+
+
+def test_quirks(make_mobile, tmp_path):
+    """Of this modem, by driver, device and firmware; what is wrong is told with file and line."""
+    quirks = tmp_path / "quirks.conf"
+    quirks.write_text(
+        "[this]\nDriver=cdc_mbim\nUsb=05c6:*\nRevision=1.*\nSegment=120\nRefreshWait=9\nSelectP2=0C\nRecover=reset\n"
+        "[another]\nUsb=1199:*\nRefresh=false\nColour=red\n"
+    )
+    mobile = make_mobile(transport="mbim", options=[f"--quirks={quirks}"])
+    caller = Caller(mobile)
+    assert caller.slot["Quirks"] == {"segment": 120, "refresh-wait": 9, "recover": ["reset"]}
+    mobile.modem.firmware.takes_p2 = (0x04,)
+    assert caller.open()[1] == chip_of(mobile).fci()
+    assert f"{quirks}:12: “Colour” in [another] is not known" in mobile.lpad_modem.output()
     caller.close()
 
 

@@ -42,6 +42,8 @@ class Firmware:
     isdr_error: int | None = None
     #: Whether it knows slots at all (Get Slot Status, Switch Slot).
     slot_status: bool = True
+    #: What it takes as P2 of SELECT over MBIM.
+    takes_p2: tuple[int, ...] = (0x00, 0x04, 0x0C)
     #: Longest APDU and longest answer in one message.
     longest_apdu: int = 1024
     #: Seconds from the answer to the card's REFRESH, for which the card is away, and of a reset of the modem.

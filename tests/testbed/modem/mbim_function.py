@@ -28,7 +28,6 @@ SERVICES = {
 }
 DEVICE_REMOVABLE, CELLULAR_GSM, DATA_LTE = 2, 1, 1 << 5
 EXTENDED_CLASS = 1
-SELECT_BY_NAME = (0x00, 0x04, 0x0C)
 PASS_THROUGH_OFF, PASS_THROUGH_ON = 0, 1
 
 Handler = Callable[["MbimFunction", Command], bytes]
@@ -176,7 +175,7 @@ class MbimFunction:
         aid, p2, group = command.octets(0, 1), command.u32(2), command.u32(3)
         self._chip()
         firmware = self._modem.firmware
-        if p2 not in SELECT_BY_NAME:
+        if p2 not in firmware.takes_p2:
             raise MbimError(Status.INVALID_PARAMETERS)
         if firmware.isdr_error is not None and aid == firmware.isdr_aid:
             raise MbimError(Status.OPERATION_NOT_ALLOWED)

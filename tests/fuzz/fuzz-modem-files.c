@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "channel-journal.h"
+#include "quirks.h"
+
+int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
+
+static void
+on_warning (const char *message, gpointer user_data)
+{
+  g_assert_true (g_utf8_validate (message, -1, NULL));
+}
+
+static void
+read_quirks (const char *text, gsize size)
+{
+  g_autoptr (LpadModemQuirkTable) table = lpad_modem_quirk_table_new ();
+  LpadModemQuirks quirks;
+
+  lpad_modem_quirk_table_read (table, "quirks", text, size, on_warning, NULL);
+  quirks = lpad_modem_quirk_table_find (table, "cdc_mbim", "05c6:9025", "1.0");
+  g_assert_cmpuint (quirks.segment, <=, 255);
+  g_variant_unref (g_variant_ref_sink (lpad_modem_quirks_to_variant (&quirks)));
+}
+
+static void
+read_journal (const char *text)
+{
+  LpadModemJournal *journal = lpad_modem_journal_new (NULL);
+  guint8 channel;
+  guint32 before;
+
+  lpad_modem_journal_read (journal, text);
+  while ((channel = lpad_modem_journal_take_old (journal, "/dev/cdc-wdm0", 1)) != 0)
+    g_assert_cmpuint (channel, <=, 19);
+  (void) lpad_modem_journal_is_opening (journal, "/dev/cdc-wdm0", 1, &before);
+  lpad_modem_journal_free (journal);
+}
+
+/* The files that lpad-modem reads: what is known of modems, and which channels are open. */
+int
+LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
+{
+  g_autofree char *text = g_strndup ((const char *) data, size);
+
+  read_quirks ((const char *) data, size);
+  read_journal (text);
+  return 0;
+}
