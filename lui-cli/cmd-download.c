@@ -7,6 +7,7 @@
 #include "lui-code.h"
 #include "lui-failure.h"
 #include "lui-offer.h"
+#include "lui-releases.h"
 #include "lui-waiting.h"
 #include "secret.h"
 
@@ -192,31 +193,14 @@ read_codes (Options *o, const char *source, GError **error)
 static gboolean
 add_releases (GVariantBuilder *builder, char **releases, GError **error)
 {
-  GVariantBuilder list;
+  GVariant *list;
 
   if (releases == NULL)
     return TRUE;
-  g_variant_builder_init (&list, G_VARIANT_TYPE ("a{sy}"));
-  for (; *releases != NULL; releases++)
-    {
-      g_auto (GStrv) parts = g_strsplit (*releases, ":", 2);
-      guint64 release;
-
-      if (parts[0] == NULL || parts[1] == NULL
-          || !g_ascii_string_to_unsigned (parts[1], 10, 1, G_MAXUINT8, &release, NULL))
-        {
-          g_variant_builder_clear (&list);
-          g_set_error (error,
-                       LPAD_ERROR,
-                       LPAD_ERROR_INVALID_ARGUMENTS,
-                       "“%s” is not NAME:RELEASE, such as eutran-epc:15.",
-                       *releases);
-          return FALSE;
-        }
-      g_variant_builder_add (&list, "{sy}", parts[0], (guint8) release);
-    }
-  g_variant_builder_add (builder, "{sv}", "releases", g_variant_builder_end (&list));
-  return TRUE;
+  list = lui_releases_build ((const char *const *) releases, error);
+  if (list != NULL)
+    g_variant_builder_add (builder, "{sv}", "releases", list);
+  return list != NULL;
 }
 
 /* The options of Euicc.Download. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lui-csv.h"
+#include "lui-releases.h"
 #include "secret.h"
 #include "text.h"
 
@@ -33,6 +34,9 @@ static const Column columns[] = {
   { "accept_policy_rules", G_STRUCT_OFFSET (LuiPlanRow, accept_policy_rules), TRUE },
   { "nickname", G_STRUCT_OFFSET (LuiPlanRow, nickname), FALSE },
   { "imei", G_STRUCT_OFFSET (LuiPlanRow, imei), FALSE },
+  { "tac", G_STRUCT_OFFSET (LuiPlanRow, tac), FALSE },
+  { "releases", G_STRUCT_OFFSET (LuiPlanRow, releases), FALSE },
+  { "use_provisioning", G_STRUCT_OFFSET (LuiPlanRow, use_provisioning), TRUE },
 };
 
 /* Where mistakes go; @place is "Line" or "Entry". */
@@ -77,6 +81,8 @@ row_free (gpointer data)
   g_clear_pointer (&row->confirmation_code, wipe_text);
   g_free (row->nickname);
   g_free (row->imei);
+  g_free (row->tac);
+  g_free (row->releases);
   g_free (row);
 }
 
@@ -208,6 +214,30 @@ set_key (LuiPlanRow *row, guint ordinal)
   row->key = g_strndup (g_checksum_get_string (checksum), KEY_DIGITS);
 }
 
+/* (transfer floating) (nullable) */
+static GVariant *
+build_releases (const LuiPlanRow *row, GError **error)
+{
+  g_auto (GStrv) entries = g_strsplit (row->releases, ";", -1);
+
+  return lui_releases_build ((const char *const *) entries, error);
+}
+
+static void
+check_releases (const LuiPlanRow *row, const Problems *problems)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) releases = NULL;
+
+  if (row->releases == NULL)
+    return;
+  releases = build_releases (row, &error);
+  if (releases == NULL)
+    add_problem (problems, row->line, "%s", error->message);
+  else
+    g_variant_ref_sink (releases);
+}
+
 static void
 check_rows (GPtrArray *rows, const Problems *problems)
 {
@@ -220,6 +250,7 @@ check_rows (GPtrArray *rows, const Problems *problems)
 
       check_target (row, targets, problems);
       check_source (row, problems);
+      check_releases (row, problems);
       set_key (row, 0);
       for (guint ordinal = 1; !g_hash_table_add (keys, g_strdup (row->key)); ordinal++)
         set_key (row, ordinal);
@@ -426,6 +457,10 @@ lui_plan_row_options (const LuiPlanRow *row)
   add_string (&builder, "confirmation-code", row->confirmation_code);
   add_string (&builder, "nickname", row->nickname);
   add_string (&builder, "imei", row->imei);
+  add_string (&builder, "tac", row->tac);
+  if (row->releases != NULL)
+    g_variant_builder_add (&builder, "{sv}", "releases", build_releases (row, NULL));
+  add_true (&builder, "use-provisioning", row->use_provisioning);
   add_true (&builder, "enable", row->enable);
   add_true (&builder, "accept-policy-rules", row->accept_policy_rules);
   add_true (&builder, "consent", TRUE);

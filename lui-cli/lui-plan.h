@@ -13,6 +13,7 @@ G_BEGIN_DECLS
  * @line: of the file, or in JSON the number of the object; from 1
  * @key: recognises the row in a report: a hash of chip and source
  * @eid: or else @reader: a name, or a pattern with * and ?, of the reader that the chip is in
+ * @releases: "NAME:RELEASE;...", see lui_releases_build(); right in a plan that was read
  * @activation_code: or @smdp_address with @matching_id, or @use_default
  */
 typedef struct
@@ -30,6 +31,9 @@ typedef struct
   gboolean accept_policy_rules;
   char *nickname;
   char *imei;
+  char *tac;
+  char *releases;
+  gboolean use_provisioning;
 } LuiPlanRow;
 
 /**

@@ -66,6 +66,25 @@ test_json (void)
   assert_first (rows);
 }
 
+/* What the device is, and how the server is reached, goes on to lpad as a caller of it would say it. */
+static void
+test_device (void)
+{
+  g_autoptr (GPtrArray) rows = parse_good ("eid,activation_code,tac,releases,use_provisioning\n" EID "," CODE
+                                           ",35123456,eutran-epc:15;nr-5gc:16,yes\n");
+  g_autoptr (GVariant) options = g_variant_ref_sink (lui_plan_row_options (rows->pdata[0]));
+  g_autoptr (GVariant) releases = g_variant_lookup_value (options, "releases", G_VARIANT_TYPE ("a{sy}"));
+  const char *tac = NULL;
+  gboolean use_provisioning = FALSE;
+
+  g_assert_true (g_variant_lookup (options, "tac", "&s", &tac));
+  g_assert_cmpstr (tac, ==, "35123456");
+  g_assert_nonnull (releases);
+  g_assert_cmpuint (g_variant_n_children (releases), ==, 2);
+  g_assert_true (g_variant_lookup (options, "use-provisioning", "b", &use_provisioning));
+  g_assert_true (use_provisioning);
+}
+
 static void
 test_mistakes (void)
 {
@@ -88,6 +107,7 @@ test_mistakes (void)
     { "eid,enable\n" EID ",maybe\n", "Line 2: enable is neither true nor false." },
     { "eid,matching_id,use_default\n" EID ",X,yes\n", "Line 2: matching_id needs smdp_address." },
     { "eid,activation_code\n\"" EID, "Line 2: a quote is opened" },
+    { "eid,activation_code,releases\n" EID "," CODE ",gsm:4;lte\n", "Line 2: “lte” is not NAME:RELEASE" },
     { "{}", "A plan in JSON is an array of objects." },
     { "[1]", "Entry 1: this is no object." },
     { "[", "This is no JSON" },
@@ -169,6 +189,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/lui-plan/csv", test_csv);
   g_test_add_func ("/lui-plan/json", test_json);
+  g_test_add_func ("/lui-plan/device", test_device);
   g_test_add_func ("/lui-plan/mistakes", test_mistakes);
   g_test_add_func ("/lui-plan/all-mistakes", test_all_mistakes);
   g_test_add_func ("/lui-plan/fits", test_fits);
