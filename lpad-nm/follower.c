@@ -20,6 +20,7 @@ struct _LpadNmFollower
   char *euicc;       /* path of the chip; NULL: not known */
   char *iccid;       /* of the enabled profile, while its connection is to come up; otherwise NULL */
   char *prepared;    /* ICCID of the profile for which a switch was prepared, until it ends; otherwise NULL */
+  gboolean orphaned; /* whoever prepared a switch cannot say how it ended */
   gboolean switched; /* @iccid has just been enabled */
   gboolean lingers;  /* nothing is to be done; NetworkManager is given time to know the SIM */
   guint tries;
@@ -93,6 +94,7 @@ stop (LpadNmFollower *follower)
   g_clear_handle_id (&follower->retry, g_source_remove);
   g_clear_pointer (&follower->iccid, g_free);
   g_clear_pointer (&follower->prepared, g_free);
+  follower->orphaned = FALSE;
 }
 
 static gboolean
@@ -339,19 +341,17 @@ lpad_nm_follower_end (LpadNmFollower *follower, const char *euicc, const char *i
 void
 lpad_nm_follower_look (LpadNmFollower *follower, const char *euicc, const char *iccid)
 {
-  gboolean missed
-      = follower->prepared != NULL || lpad_nm_journal_has (follower->context->journal, follower->modem);
-
-  if (follower->iccid == NULL)
-    follow (follower, euicc, iccid, missed);
+  if (follower->iccid == NULL && (follower->prepared == NULL || follower->orphaned))
+    follow (follower, euicc, iccid, follower->orphaned);
 }
 
 void
 lpad_nm_follower_give_up (LpadNmFollower *follower)
 {
-  if (follower->prepared != NULL || lpad_nm_journal_has (follower->context->journal, follower->modem))
-    {
-      stop (follower);
-      set_deadline (follower, FOLLOW_SECONDS);
-    }
+  if (follower->prepared == NULL && !lpad_nm_journal_has (follower->context->journal, follower->modem))
+    return;
+  g_clear_handle_id (&follower->retry, g_source_remove);
+  g_clear_pointer (&follower->iccid, g_free);
+  follower->orphaned = TRUE;
+  set_deadline (follower, FOLLOW_SECONDS);
 }

@@ -60,6 +60,7 @@ class Platform:
         self.manager.start()
         self.mobile.start_modem_manager()
         self.agent.start()
+        self.device.start_lpad()
 
     def close(self) -> None:
         self.agent.stop()
