@@ -222,6 +222,23 @@ on_port (LpadModemPortInfo *info, gpointer user_data)
 }
 
 static void
+on_port_gone (const char *path, gpointer user_data)
+{
+  Program *program = user_data;
+
+  for (guint i = 0; i < program->modems->len && !program->stopping; i++)
+    {
+      LpadModem *modem = g_ptr_array_index (program->modems, i);
+
+      if (!g_str_equal (lpad_modem_path (modem), path))
+        continue;
+      lpad_modem_journal_unplugged (program->service.journal, path);
+      g_ptr_array_remove_index (program->modems, i);
+      return;
+    }
+}
+
+static void
 serve (Program *program, char **devices)
 {
   g_autoptr (LpadModemPorts) ports = NULL;
@@ -231,7 +248,7 @@ serve (Program *program, char **devices)
   for (char **device = devices; device != NULL && *device != NULL; device++)
     on_port (lpad_modem_port_info_new (*device), program);
   if (devices == NULL)
-    ports = lpad_modem_ports_new (on_port, program);
+    ports = lpad_modem_ports_new (on_port, on_port_gone, program);
   on_settled (program);
   g_main_loop_run (program->loop);
   if (program->name != 0)

@@ -198,3 +198,9 @@ lpad_modem_is_settled (LpadModem *modem)
 {
   return modem->settled;
 }
+
+const char *
+lpad_modem_path (LpadModem *modem)
+{
+  return modem->info->path;
+}

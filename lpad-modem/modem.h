@@ -14,6 +14,9 @@ typedef struct _LpadModem LpadModem;
 LpadModem *lpad_modem_new (LpadModemService *service, LpadModemPortInfo *info);
 void lpad_modem_free (LpadModem *modem);
 
+/** lpad_modem_path: of its port */
+const char *lpad_modem_path (LpadModem *modem);
+
 /** lpad_modem_stop: closes all channels; calls @stopped when the modem has answered, or does not. */
 void lpad_modem_stop (LpadModem *modem, GSourceOnceFunc stopped, gpointer user_data);
 

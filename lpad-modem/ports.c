@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ports.h"
 
+#include <gudev/gudev.h>
 #include <stdlib.h>
 
-#define DEVICES "/dev"
-#define SYSFS   "/sys/class/usbmisc"
+#define DEVICES   "/dev"
+#define SUBSYSTEM "usbmisc"
+#define SYSFS     "/sys/class/" SUBSYSTEM
 
 static const struct
 {
@@ -15,8 +17,9 @@ static const struct
 struct _LpadModemPorts
 {
   LpadModemPortFound found;
+  LpadModemPortGone gone;
   gpointer user_data;
-  GFileMonitor *monitor;
+  GUdevClient *udev;
   GHashTable *known; /* paths */
 };
 
@@ -102,7 +105,7 @@ lpad_modem_port_info_has_sibling (const LpadModemPortInfo *info, const char *tra
   return found;
 }
 
-/* The kernel shows a port in /sys before its node in /dev is there, and the node is what can be opened. */
+/* What has no node yet is told of again by udev. */
 static void
 look_at (LpadModemPorts *ports, const char *name)
 {
@@ -114,46 +117,44 @@ look_at (LpadModemPorts *ports, const char *name)
   ports->found (lpad_modem_port_info_new (path), ports->user_data);
 }
 
+/* udev tells of a port when its node is there, and when it is gone. */
 static void
-on_changed (GFileMonitor *monitor, GFile *file, GFile *other, GFileMonitorEvent event, gpointer user_data)
+on_uevent (GUdevClient *client, const char *action, GUdevDevice *device, gpointer user_data)
 {
-  g_autofree char *name = g_file_get_basename (file);
+  LpadModemPorts *ports = user_data;
+  const char *name = g_udev_device_get_name (device);
+  g_autofree char *path = g_build_filename (DEVICES, name, NULL);
 
-  if (event == G_FILE_MONITOR_EVENT_CREATED)
-    look_at (user_data, name);
+  if (!g_str_equal (action, "remove"))
+    look_at (ports, name);
+  else if (g_hash_table_remove (ports->known, path))
+    ports->gone (path, ports->user_data);
 }
 
 LpadModemPorts *
-lpad_modem_ports_new (LpadModemPortFound found, gpointer user_data)
+lpad_modem_ports_new (LpadModemPortFound found, LpadModemPortGone gone, gpointer user_data)
 {
+  const char *const subsystems[] = { SUBSYSTEM, NULL };
   LpadModemPorts *ports = g_new0 (LpadModemPorts, 1);
-  g_autoptr (GFile) devices = g_file_new_for_path (DEVICES);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GDir) folder = NULL;
-  const char *name;
+  g_autolist (GUdevDevice) devices = NULL;
 
   ports->found = found;
+  ports->gone = gone;
   ports->user_data = user_data;
   ports->known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  ports->monitor = g_file_monitor_directory (devices, G_FILE_MONITOR_NONE, NULL, &error);
-  if (ports->monitor != NULL)
-    g_signal_connect (ports->monitor, "changed", G_CALLBACK (on_changed), ports);
-  else
-    g_warning ("Modems that are plugged in later are not seen: %s", error->message);
-  folder = g_dir_open (SYSFS, 0, NULL);
-  while (folder != NULL && (name = g_dir_read_name (folder)) != NULL)
-    look_at (ports, name);
+  ports->udev = g_udev_client_new (subsystems);
+  g_signal_connect (ports->udev, "uevent", G_CALLBACK (on_uevent), ports);
+  devices = g_udev_client_query_by_subsystem (ports->udev, SUBSYSTEM);
+  for (GList *device = devices; device != NULL; device = device->next)
+    look_at (ports, g_udev_device_get_name (device->data));
   return ports;
 }
 
 void
 lpad_modem_ports_free (LpadModemPorts *ports)
 {
-  if (ports->monitor != NULL)
-    {
-      g_signal_handlers_disconnect_by_data (ports->monitor, ports);
-      g_object_unref (ports->monitor);
-    }
+  g_signal_handlers_disconnect_by_data (ports->udev, ports);
+  g_object_unref (ports->udev);
   g_hash_table_unref (ports->known);
   g_free (ports);
 }

@@ -25,16 +25,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LpadModemPortInfo, lpad_modem_port_info_free)
 /** lpad_modem_port_info_has_sibling: whether another port of the same device speaks @transport. */
 gboolean lpad_modem_port_info_has_sibling (const LpadModemPortInfo *info, const char *transport);
 
-/** LpadModemPorts: the control ports of modems, QMI and MBIM, as they come. One that has gone is not told:
- * whoever uses it notices. */
+/** LpadModemPorts: the control ports of modems, QMI and MBIM, as they come and go, from udev. */
 typedef struct _LpadModemPorts LpadModemPorts;
 
 /** LpadModemPortFound: a port is there; told once for each path, and @info is handed over. */
 typedef void (*LpadModemPortFound) (LpadModemPortInfo *info, gpointer user_data);
 
+/** LpadModemPortGone: the port at @path is not there any more. */
+typedef void (*LpadModemPortGone) (const char *path, gpointer user_data);
+
 /** lpad_modem_ports_new: tells of the ports that are there now before it returns, and then of those that
  * come. */
-LpadModemPorts *lpad_modem_ports_new (LpadModemPortFound found, gpointer user_data);
+LpadModemPorts *lpad_modem_ports_new (LpadModemPortFound found, LpadModemPortGone gone, gpointer user_data);
 void lpad_modem_ports_free (LpadModemPorts *ports);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LpadModemPorts, lpad_modem_ports_free)

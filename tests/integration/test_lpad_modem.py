@@ -13,7 +13,7 @@ import pytest
 from gi.repository import Gio, GLib
 
 from testbed import pki
-from testbed.mobile import LPAD_MODEM, Mobile
+from testbed.mobile import LPAD_MODEM, UDEV_ENV, Mobile
 from testbed.modem import Firmware, firmware
 from testbed.modem.qmux import Error
 from testbed.network import Network
@@ -189,7 +189,7 @@ def start(mobile: Mobile, *options: str, settled: bool = True) -> None:
     if settled:
         mobile.lpad_modem = mobile.start_lpad_modem(program, *options, env=env)
     else:
-        mobile.lpad_modem = mobile.namespace.spawn("lpad-modem", [str(program), *options], {**mobile.env, **env})
+        mobile.lpad_modem = mobile.namespace.spawn("lpad-modem", [str(program), *options], {**mobile.env, **UDEV_ENV, **env})
 
 
 @pytest.fixture
@@ -553,9 +553,14 @@ def test_a_modem_that_comes_later(mobile, caller):
     start(mobile)
     assert caller.slots() == {}
     os.mkfifo(node)
+    mobile.tell_udev("add")
     wait_until(caller.slots, 20, "the slot of the modem that has come")
     assert caller.slot["Iccid"] == FIRST.iccid
     assert not hears(heard, "Refreshed")
+    mobile.tell_udev("remove")
+    wait_until(lambda: not caller.slots(), 10, "the slot of the modem that has gone to go")
+    mobile.tell_udev("add")
+    wait_until(caller.slots, 10, "the slot of the modem that has come back")
 
 
 def test_options(mobile):

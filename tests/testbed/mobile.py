@@ -21,6 +21,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from testbed import udev
 from testbed.bus import TOP, Bus, adapted_policy
 from testbed.internet import CABLE_END, Internet
 from testbed.modem import Firmware, Modem, ProxyPort, PtyPort, listen_abstract
@@ -46,6 +47,8 @@ POLICIES = [
     Path("/etc/dbus-1/system.d/org.freedesktop.ModemManager1.conf"),
     Path("/usr/share/dbus-1/system.d/org.freedesktop.NetworkManager.conf"),
 ]
+#: libudev takes a /sys that is none.
+UDEV_ENV = {"SYSTEMD_DEVICE_VERIFY_SYSFS": "0"}
 USB_DEVICE = "devices/pci0000:00/0000:00:14.0/usb1/1-1"
 INTERFACE = f"{USB_DEVICE}/1-1:1.0"
 
@@ -60,6 +63,8 @@ for name in null zero full random urandom tty; do
 done
 mkdir "$FAKE_DEV/pts" "$FAKE_DEV/shm"
 mount --rbind /dev/pts "$FAKE_DEV/pts"
+mkdir /run/udev
+touch /run/udev/control
 mount --rbind "$FAKE_DEV" /dev
 if [ -n "$PTY" ]; then
   touch "/dev/$CONTROL_PORT"
@@ -143,6 +148,7 @@ class Mobile:
         self.network = network or Network()
         self.internet = internet
         self._started: list = []
+        self._events = 0
         self._manager: Program | None = None
         self._pty: PtyPort | None = None
 
@@ -251,7 +257,7 @@ class Mobile:
 
     def start_lpad_modem(self, program: Path, *options: str, env: Mapping[str, str] | None = None) -> Program:
         """And wait until it is on the bus."""
-        started = self.namespace.spawn("lpad-modem", [str(program), *options], {**self.env, **(env or {})})
+        started = self.namespace.spawn("lpad-modem", [str(program), *options], {**self.env, **UDEV_ENV, **(env or {})})
 
         def there() -> bool:
             if not started.running:
@@ -286,10 +292,20 @@ class Mobile:
 
     def _report(self, action: str) -> None:
         """What udev tells ModemManager of ports that come and go."""
+        self.tell_udev(action)
         if self._manager is None:
             return
         for subsystem, name in (("usbmisc", CONTROL_PORT), ("net", DATA_PORT)):
             self.mmcli(f"--report-kernel-event=action={action},subsystem={subsystem},name={name}")
+
+    def tell_udev(self, action: str) -> None:
+        """What udev tells whoever listens, of the control port: "add" or "remove"."""
+        self._events += 1
+        properties = {
+            "ACTION": action, "DEVPATH": f"/{INTERFACE}/usbmisc/{CONTROL_PORT}", "SUBSYSTEM": "usbmisc",
+            "DEVNAME": f"/dev/{CONTROL_PORT}", "SEQNUM": str(self._events), "MAJOR": "180", "MINOR": "0",
+        }
+        self.namespace.inside(lambda: udev.tell(properties))
 
     def execute(self, *command: str, timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
         """Run a command in the namespaces."""
