@@ -7,14 +7,16 @@
 #include <sys/stat.h>
 
 #include "firewall.h"
+#include "idle.h"
 #include "modem.h"
 #include "names.h"
 #include "ports.h"
 
-#define STOP_TIME  10 /* seconds that modems have to close their channels */
-#define AID_MIN    5  /* octets */
-#define QUIRKS     LPAD_DATADIR "/lpad/modem-quirks.conf"
-#define OWN_QUIRKS LPAD_SYSCONFDIR "/lpad/modem-quirks.d"
+#define IDLE_TIMEOUT 60 /* seconds */
+#define STOP_TIME    10 /* seconds that modems have to close their channels */
+#define AID_MIN      5  /* octets */
+#define QUIRKS       LPAD_DATADIR "/lpad/modem-quirks.conf"
+#define OWN_QUIRKS   LPAD_SYSCONFDIR "/lpad/modem-quirks.d"
 /* The ISD-R of SGP.22 v2.5, 2.2.3 */
 #define DEFAULT_AID "A0000005591010FFFFFFFF8900000100"
 
@@ -23,6 +25,7 @@ typedef struct
   char **devices;
   char **aids;
   char **quirks;
+  int idle_timeout; /* seconds */
   gboolean version;
 } Options;
 
@@ -62,6 +65,13 @@ parse_options (int *argc, char ***argv, Options *options, GError **error)
       &options->quirks,
       "Read FILE after the installed files about modems",
       "FILE" },
+    { "idle-timeout",
+      0,
+      0,
+      G_OPTION_ARG_INT,
+      &options->idle_timeout,
+      "End when lpad has not run for so long; 0: never (" G_STRINGIFY (IDLE_TIMEOUT) ")",
+      "SECONDS" },
     { "version", 'V', 0, G_OPTION_ARG_NONE, &options->version, "Print the version and exit", NULL },
     { NULL, 0, 0, 0, NULL, NULL, NULL },
   };
@@ -238,10 +248,30 @@ on_port_gone (const char *path, gpointer user_data)
     }
 }
 
+static gboolean
+is_busy (gpointer user_data)
+{
+  Program *program = user_data;
+
+  for (guint i = 0; i < program->modems->len; i++)
+    {
+      if (lpad_modem_is_busy (g_ptr_array_index (program->modems, i)))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 static void
-serve (Program *program, char **devices)
+on_idle (gpointer user_data)
+{
+  stop (user_data);
+}
+
+static void
+serve (Program *program, char **devices, int idle_timeout)
 {
   g_autoptr (LpadModemPorts) ports = NULL;
+  g_autoptr (LpadModemIdle) idle = NULL;
 
   g_unix_signal_add (SIGTERM, on_signal, program);
   g_unix_signal_add (SIGINT, on_signal, program);
@@ -249,6 +279,8 @@ serve (Program *program, char **devices)
     on_port (lpad_modem_port_info_new (*device), program);
   if (devices == NULL)
     ports = lpad_modem_ports_new (on_port, on_port_gone, program);
+  if (idle_timeout > 0)
+    idle = lpad_modem_idle_new (program->service.connection, (guint) idle_timeout, is_busy, on_idle, program);
   on_settled (program);
   g_main_loop_run (program->loop);
   if (program->name != 0)
@@ -299,7 +331,7 @@ run (const Options *options, GError **error)
   g_dbus_object_manager_server_set_connection (program.service.objects, program.service.connection);
   program.modems = g_ptr_array_new_with_free_func ((GDestroyNotify) lpad_modem_free);
   program.loop = g_main_loop_new (NULL, FALSE);
-  serve (&program, options->devices);
+  serve (&program, options->devices, options->idle_timeout);
 
   g_ptr_array_unref (program.modems);
   g_main_loop_unref (program.loop);
@@ -315,7 +347,7 @@ run (const Options *options, GError **error)
 int
 main (int argc, char **argv)
 {
-  Options options = { NULL, NULL, NULL, FALSE };
+  Options options = { .idle_timeout = IDLE_TIMEOUT };
   g_autoptr (GError) error = NULL;
   int status = EXIT_SUCCESS;
 

@@ -18,7 +18,7 @@ struct _LpadModem
   guint retry_timer;
   guint drop_source;
   gboolean settled;
-  gboolean told; /* that the port cannot be opened */
+  char *told; /* why the port cannot be used, as it was logged; NULL: it can */
 };
 
 static void open_port (LpadModem *modem);
@@ -59,7 +59,7 @@ on_slots (GPtrArray *states, gpointer user_data)
   LpadModemService *service = modem->service;
   const LpadModemQuirks quirks = find_quirks (modem);
 
-  modem->told = FALSE;
+  g_clear_pointer (&modem->told, g_free);
   for (guint i = 0; i < states->len && i < SLOTS_MAX; i++)
     {
       if (i == modem->slots->len)
@@ -112,9 +112,10 @@ on_gone (const GError *error, gpointer user_data)
 {
   LpadModem *modem = user_data;
 
-  if (!modem->told)
+  if (g_strcmp0 (modem->told, error->message) != 0)
     g_message ("%s cannot be used now: %s", modem->info->path, error->message);
-  modem->told = TRUE;
+  g_free (modem->told);
+  modem->told = g_strdup (error->message);
   if (g_file_test (modem->info->path, G_FILE_TEST_EXISTS))
     lpad_modem_journal_abandon (modem->service->journal, modem->info->path);
   else
@@ -159,6 +160,7 @@ lpad_modem_free (LpadModem *modem)
   g_ptr_array_unref (modem->slots);
   g_clear_pointer (&modem->port, lpad_port_free);
   lpad_modem_port_info_free (modem->info);
+  g_free (modem->told);
   g_free (modem);
 }
 
@@ -203,4 +205,15 @@ const char *
 lpad_modem_path (LpadModem *modem)
 {
   return modem->info->path;
+}
+
+gboolean
+lpad_modem_is_busy (LpadModem *modem)
+{
+  for (guint i = 0; i < modem->slots->len; i++)
+    {
+      if (lpad_modem_slot_is_busy (g_ptr_array_index (modem->slots, i)))
+        return TRUE;
+    }
+  return FALSE;
 }

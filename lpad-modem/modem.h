@@ -14,6 +14,9 @@ typedef struct _LpadModem LpadModem;
 LpadModem *lpad_modem_new (LpadModemService *service, LpadModemPortInfo *info);
 void lpad_modem_free (LpadModem *modem);
 
+/** lpad_modem_is_busy: whether something is being done for somebody on a card of it. */
+gboolean lpad_modem_is_busy (LpadModem *modem);
+
 /** lpad_modem_path: of its port */
 const char *lpad_modem_path (LpadModem *modem);
 

@@ -22,6 +22,7 @@ struct _LpadModemSlot
   LpadPort *port;
   guint resets; /* a channel that was opened before one of them is none */
   gboolean inhibiting;
+  guint calls;         /* that wait for the modem */
   guint refused_timer; /* until it the bus is not told again of refusals */
 };
 
@@ -53,6 +54,7 @@ call_new (LpadModemSlot *slot, GDBusMethodInvocation *invocation)
 
   g_atomic_ref_count_inc (&slot->references);
   call->slot = slot;
+  slot->calls++;
   call->invocation = invocation;
   call->resets = slot->resets;
   return call;
@@ -61,6 +63,7 @@ call_new (LpadModemSlot *slot, GDBusMethodInvocation *invocation)
 static void
 call_free (Call *call)
 {
+  call->slot->calls--;
   slot_unref (call->slot);
   g_free (call);
 }
@@ -439,6 +442,12 @@ gboolean
 lpad_modem_slot_is_active (LpadModemSlot *slot)
 {
   return lpad_modem_bus_slot_get_active (slot->skeleton);
+}
+
+gboolean
+lpad_modem_slot_is_busy (LpadModemSlot *slot)
+{
+  return slot->calls > 0 || lpad_modem_channels_count (slot->channels) > 0;
 }
 
 void

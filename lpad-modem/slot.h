@@ -31,6 +31,9 @@ void lpad_modem_slot_update (LpadModemSlot *slot, const LpadCardSlot *state);
 /** lpad_modem_slot_is_active: whether the modem uses it now. */
 gboolean lpad_modem_slot_is_active (LpadModemSlot *slot);
 
+/** lpad_modem_slot_is_busy: whether a channel of its card is open, or a call waits for the modem. */
+gboolean lpad_modem_slot_is_busy (LpadModemSlot *slot);
+
 /** lpad_modem_slot_reset: the card is being reset: no channel is open any more. */
 void lpad_modem_slot_reset (LpadModemSlot *slot);
 

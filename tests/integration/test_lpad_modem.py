@@ -8,6 +8,8 @@ import random
 import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 from gi.repository import Gio, GLib
@@ -24,6 +26,7 @@ from testbed.tests.modem_peers import FIRST, SECOND, chip_with_two_profiles, pro
 from testbed.tests.veuicc_peers import switch
 from testbed.veuicc import Euicc, faults
 
+LPAD = "org.lpad.Lpad1"
 ROOT, SLOT = "/org/lpad/Modem1", "org.lpad.Modem1.Slot"
 GET_EID = bytes.fromhex("80E2910006BF3E035C015A00")
 OTHER_AID = bytes.fromhex("A0000000871002")
@@ -568,6 +571,45 @@ def test_options(mobile):
     for options, status in ((["--version"], 0), (["--aid=A0"], 2), (["--aid=A00000000Z"], 2), (["x"], 2)):
         done = subprocess.run([program, *options], capture_output=True, text=True, timeout=30)
         assert done.returncode == status and (done.stdout or "lpad-modem: " in done.stderr)
+
+
+def test_it_ends_when_lpad_has_ended(make_mobile):
+    """It stays as long as lpad is there, or a channel of anybody's is open."""
+    mobile = make_mobile(options=["--idle-timeout=1"])
+    lpad, caller = mobile.bus.connect(), Caller(mobile)
+    channel, _ = caller.open()
+    Gio.bus_own_name_on_connection(lpad, LPAD, Gio.BusNameOwnerFlags.NONE, None, None)
+    mobile.bus.wait_for_owner(LPAD)
+    caller.close_channel(channel)
+    until = time.monotonic() + 2.5
+    while time.monotonic() < until:
+        assert caller.slots()
+    channel, _ = caller.open()
+    lpad.close_sync(None)
+    mobile.bus.wait_for_no_owner(LPAD)
+    until = time.monotonic() + 2.5
+    while time.monotonic() < until:
+        caller.transmit(channel, GET_EID)
+    caller.close()
+    mobile.bus.wait_for_no_owner(LPAD_MODEM)
+    mobile.lpad_modem.process.wait(20)
+    assert mobile.lpad_modem.process.returncode == 0
+
+
+def test_a_proxy_that_comes_later(make_mobile):
+    """Without one nothing is asked for, and no child of lpad-modem's is one; it says so once, and waits."""
+    mobile = make_mobile(proxy="debian")
+    caller = Caller(mobile)
+    assert caller.slots()
+    mobile.proxy.stop()
+    wait_until(lambda: not caller.slots(), 10, "the slot to go")
+    wait_until(lambda: "No qmi-proxy is running." in mobile.lpad_modem.output(), 10, "the reason")
+    children = Path(f"/proc/{mobile.lpad_modem.pid}/task/{mobile.lpad_modem.pid}/children").read_text()
+    assert not children.strip() and mobile.lpad_modem.output().count("No qmi-proxy") == 1
+    mobile.start_proxy()
+    wait_until(caller.slots, 20, "the slot to come back")
+    caller.open()
+    caller.close()
 
 
 def test_other_applications_can_be_allowed(make_mobile):
