@@ -13,10 +13,12 @@ from pathlib import Path
 
 from testbed import keeper
 from testbed.bus import TOP
-from testbed.platform import APN, MAKER, TRAVELLER
+from testbed.platform import APN, MAKER, SMDS, TRAVELLER
 from testbed.process import MARK, wait_until
 from testbed.stack import default_build
 from testbed.story import Story
+
+FIRST_BOOT = {"Smds": "true", "Consent": "true", "Enable": "true", "UseProvisioning": "true"}
 
 
 def test_from_the_order_to_the_subscription(make_platform):
@@ -36,6 +38,20 @@ def test_the_provisioning_profile_is_put_into_use_for_the_download(make_platform
     assert modem.imsi == TRAVELLER.imsi and platform.network.attached == [MAKER.imsi, TRAVELLER.imsi]
     granted = [request.session for request in platform.network.requests if request.session]
     assert [(session.imsi, session.apn) for session in granted] == [(MAKER.imsi, "sm"), (TRAVELLER.imsi, APN)]
+    assert set(platform.reach().values()) == {""}
+    told = platform.smdp.notifications
+    platform.smdp.record.wait_for(lambda: [notification.event for notification in told] == ["install", "enable"])
+
+
+def test_first_boot_without_a_user(make_platform):
+    """Nobody types anything: the firmware says where profiles wait, and the device ends up with its subscription."""
+    platform = make_platform(enabled=False, config={"FirstBoot": FIRST_BOOT})
+    platform.stock_profile()
+    platform.order_profile(smds=SMDS)
+    platform.power_on()
+    platform.start_lpad()
+    modem = platform.wait_for_connection(TRAVELLER, timeout=180)
+    assert modem.imsi == TRAVELLER.imsi and platform.network.attached == [MAKER.imsi, TRAVELLER.imsi]
     assert set(platform.reach().values()) == {""}
     told = platform.smdp.notifications
     platform.smdp.record.wait_for(lambda: [notification.event for notification in told] == ["install", "enable"])
