@@ -69,19 +69,27 @@ print_json (LpadBusEuicc *euicc, GVariant *result)
   lui_json_print (builder, FALSE);
 }
 
+static void
+add_string (GVariantBuilder *builder, const char *name, const char *value)
+{
+  if (value != NULL)
+    g_variant_builder_add (builder, "{sv}", name, g_variant_new_string (value));
+}
+
 static GVariant *
-make_options (const char *server)
+make_options (const char *server, const char *imei, const char *tac)
 {
   GVariantBuilder builder;
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
-  if (server != NULL)
-    g_variant_builder_add (&builder, "{sv}", "smds-address", g_variant_new_string (server));
+  add_string (&builder, "smds-address", server);
+  add_string (&builder, "imei", imei);
+  add_string (&builder, "tac", tac);
   return g_variant_builder_end (&builder);
 }
 
 static LuiExit
-discover (LuiSession *session, const char *server)
+discover (LuiSession *session, GVariant *arguments)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (LuiTerminal) terminal = NULL;
@@ -91,7 +99,7 @@ discover (LuiSession *session, const char *server)
 
   if (euicc == NULL
       || !lpad_bus_euicc_call_discover_sync (
-          euicc, make_options (server), lui_call_flags (session), LUI_CALL_TIMEOUT_MSEC, &path, NULL, &error))
+          euicc, arguments, lui_call_flags (session), LUI_CALL_TIMEOUT_MSEC, &path, NULL, &error))
     return lui_fail (session, g_steal_pointer (&error));
   terminal = lui_terminal_new (FALSE);
   result = lui_operation_run (session, terminal, path, NULL, NULL, &error);
@@ -111,12 +119,30 @@ lui_cmd_discover (LuiSession *session, const LuiVerb *verb, int argc, char **arg
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *server = NULL;
+  g_autofree char *imei = NULL;
+  g_autofree char *tac = NULL;
+  g_autoptr (GVariant) arguments = NULL;
   const GOptionEntry options[] = {
     { "server", 's', 0, G_OPTION_ARG_STRING, &server, "Ask this discovery server (SM-DS) alone", "HOST" },
+    { "imei",
+      'i',
+      0,
+      G_OPTION_ARG_STRING,
+      &imei,
+      "IMEI of this device: 14 to 16 digits; empty: tell none",
+      "IMEI" },
+    { "tac",
+      't',
+      0,
+      G_OPTION_ARG_STRING,
+      &tac,
+      "Type of this device: eight digits, to be told instead of an IMEI",
+      "TAC" },
     G_OPTION_ENTRY_NULL,
   };
 
   if (!lui_begin (session, verb, options, &argc, &argv, 0, 0, &error))
     return lui_fail (session, g_steal_pointer (&error));
-  return discover (session, server);
+  arguments = g_variant_ref_sink (make_options (server, imei, tac));
+  return discover (session, arguments);
 }

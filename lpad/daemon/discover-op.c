@@ -3,6 +3,7 @@
 
 #include "address.h"
 #include "bus-error.h"
+#include "download-options.h"
 #include "error-details.h"
 #include "options.h"
 
@@ -10,6 +11,7 @@
 typedef struct
 {
   char **servers;
+  LpadDevice device; /* as the caller says */
   gboolean by_itself;
   LpadDiscovery *found;
 } DiscoverOp;
@@ -18,6 +20,7 @@ typedef struct
 {
   LpadJob job;
   char **servers;
+  LpadDevice device;
   LpadDiscovery *found;
 } DiscoverJob;
 
@@ -38,6 +41,7 @@ discover_op_free (gpointer data)
   DiscoverOp *self = data;
 
   g_strfreev (self->servers);
+  lpad_device_clear (&self->device);
   g_clear_pointer (&self->found, lpad_discovery_free);
   g_free (self);
 }
@@ -48,6 +52,7 @@ clear_discover (LpadJob *job)
   DiscoverJob *self = (DiscoverJob *) job;
 
   g_strfreev (self->servers);
+  lpad_device_clear (&self->device);
   g_clear_pointer (&self->found, lpad_discovery_free);
 }
 
@@ -60,6 +65,7 @@ run_discover (LpadJob *job, LpadWorkbench *bench)
                                bench->context,
                                bench->inventory,
                                (const char *const *) self->servers,
+                               &self->device,
                                &bench->progress,
                                job->cancellable,
                                &job->error);
@@ -97,6 +103,7 @@ start_discover (LpadOperation *operation)
   job->job.done = on_discovered;
   job->job.clear = clear_discover;
   job->servers = g_strdupv (self->servers);
+  lpad_device_copy (&job->device, &self->device);
   lpad_operation_push (operation, &job->job);
 }
 
@@ -166,21 +173,38 @@ find_servers (LpadEuicc *euicc, const char *smds_address, GError **error)
   return address != NULL ? g_strdupv (one) : NULL;
 }
 
+/* Fills @self; what has been read until an error belongs to it all the same. */
+static gboolean
+read_options (LpadEuicc *euicc, GVariant *options, DiscoverOp *self, GError **error)
+{
+  g_autofree char *smds_address = NULL;
+  g_autoptr (GVariant) releases = NULL;
+  const LpadOption table[] = {
+    { "smds-address", "s", &smds_address, NULL },
+    { "imei", "s", &self->device.imei, NULL },
+    { "tac", "s", &self->device.tac, NULL },
+    { "releases", "a{sy}", &releases, NULL },
+  };
+
+  if (options != NULL
+      && (!lpad_options_read (options, table, G_N_ELEMENTS (table), error)
+          || !lpad_download_options_read_releases (releases, self->device.releases, error)
+          || !lpad_device_check (&self->device, error)))
+    return FALSE;
+  self->servers = find_servers (euicc, smds_address, error);
+  return self->servers != NULL;
+}
+
 LpadOperation *
 lpad_discover_op_start (LpadEuicc *euicc, GVariant *options, const char *sender, GError **error)
 {
-  g_autofree char *smds_address = NULL;
-  const LpadOption table[] = { { "smds-address", "s", &smds_address, NULL } };
-  char **servers;
-  DiscoverOp *self;
+  DiscoverOp *self = g_new0 (DiscoverOp, 1);
 
-  if (options != NULL && !lpad_options_read (options, table, G_N_ELEMENTS (table), error))
-    return NULL;
-  servers = find_servers (euicc, smds_address, error);
-  if (servers == NULL)
-    return NULL;
-  self = g_new0 (DiscoverOp, 1);
-  self->servers = servers;
+  if (!read_options (euicc, options, self, error))
+    {
+      discover_op_free (self);
+      return NULL;
+    }
   self->by_itself = sender == NULL;
   return lpad_operation_start (euicc, &kind, sender, self, discover_op_free, error);
 }

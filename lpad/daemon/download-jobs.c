@@ -98,6 +98,7 @@ look_up (AuthenticateJob *self, LpadWorkbench *bench)
                                                    bench->context,
                                                    bench->inventory,
                                                    (const char *const *) self->servers,
+                                                   &self->device,
                                                    NULL,
                                                    job->cancellable,
                                                    &job->error);

@@ -128,8 +128,8 @@ check_options (const LpadDownloadOptions *self, const LpadConfig *config, GError
          && (self->nickname == NULL || lpad_switch_check_nickname (self->nickname, error));
 }
 
-static gboolean
-read_releases (GVariant *given, guint8 releases[LPAD_RELEASES], GError **error)
+gboolean
+lpad_download_options_read_releases (GVariant *given, guint8 releases[LPAD_RELEASES], GError **error)
 {
   GVariantIter iter;
   const char *name;
@@ -178,7 +178,7 @@ lpad_download_options_read (LpadEuicc *euicc, GVariant *options, GError **error)
     self->confirmation_code = lpad_secret_new_take_text (confirmation_code);
   if (use_given)
     self->provisioning = use_provisioning ? LPAD_PROVISIONING_WANTED : LPAD_PROVISIONING_UNWANTED;
-  if (understood && read_releases (releases, self->device.releases, error)
+  if (understood && lpad_download_options_read_releases (releases, self->device.releases, error)
       && check_options (self, lpad_euicc_core (euicc)->config, error))
     self->code = find_order (euicc, &source, self, error);
   return self->code != NULL ? g_steal_pointer (&self) : NULL;

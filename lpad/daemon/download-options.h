@@ -43,6 +43,12 @@ typedef struct
 LpadDownloadOptions *
 lpad_download_options_read (LpadEuicc *euicc, GVariant *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/** lpad_download_options_read_releases: the option “releases” (a{sy}), also of other methods. @given:
+ * (nullable). %LPAD_ERROR_INVALID_ARGUMENTS */
+gboolean lpad_download_options_read_releases (GVariant *given,
+                                              guint8 releases[LPAD_RELEASES],
+                                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /** lpad_download_options_first_boot: what [FirstBoot] in the configuration says. %LPAD_ERROR_WRONG_STATE: the
  * chip names no server */
 LpadDownloadOptions *lpad_download_options_first_boot (LpadEuicc *euicc,

@@ -20,6 +20,7 @@ typedef struct
   LpadChip *chip;
   const LpadContext *context;
   const LpadInventory *inventory;
+  const LpadDevice *device; /* as the caller says, or NULL */
   GCancellable *cancellable;
   const char *first; /* the SM-DS that was asked first, see LpadWaitingProfile */
   GHashTable *asked; /* "address event": what has been asked for */
@@ -185,7 +186,7 @@ read_events (Search *search, const char *address, const char *event_id, GError *
 {
   g_autoptr (LpadSession) session = lpad_session_new_discovery (search->chip, search->context, address);
   g_autoptr (GBytes) ctx_params1
-      = lpad_device_info_build (search->chip, search->inventory->info, event_id, NULL, error);
+      = lpad_device_info_build (search->chip, search->inventory->info, event_id, search->device, error);
   g_autoptr (GBytes) response = NULL;
   g_autoptr (GError) local = NULL;
   GPtrArray *events;
@@ -313,6 +314,7 @@ lpad_discover (LpadChip *chip,
                const LpadContext *context,
                const LpadInventory *inventory,
                const char *const *servers,
+               const LpadDevice *device,
                const LpadProgress *progress,
                GCancellable *cancellable,
                GError **error)
@@ -323,6 +325,7 @@ lpad_discover (LpadChip *chip,
   Search search = { .chip = chip,
                     .context = context,
                     .inventory = inventory,
+                    .device = device,
                     .cancellable = cancellable,
                     .asked = asked,
                     .smdp = smdp,

@@ -69,6 +69,7 @@ char **lpad_discover_servers (const LpadInventory *inventory,
  * EUICCInfo1. Where the answer stays open, as when the server does not answer, a profile is taken to wait.
  * The sessions are ended on the chip; ES11 has no CancelSession. Nothing is downloaded, and nothing deleted.
  * @servers: normalised addresses
+ * @device: (nullable): what the caller says of the device, see lpad_device_info_build()
  * @progress: stage "discovering"
  * Returns: (nullable): NULL with %LPAD_ERROR_CANCELLED or %LPAD_ERROR_CARD_REMOVED
  */
@@ -76,6 +77,7 @@ LpadDiscovery *lpad_discover (LpadChip *chip,
                               const LpadContext *context,
                               const LpadInventory *inventory,
                               const char *const *servers,
+                              const LpadDevice *device,
                               const LpadProgress *progress,
                               GCancellable *cancellable,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;

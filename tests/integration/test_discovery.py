@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import pytest
+from gi.repository import GLib
 
 from client import EUICC, OPERATION, Client, Refused
 from conftest import SHARED_CONFIG, close
 from invariants import assert_invariants, lui_json, renew
 from scenes import place, reload
+from test_device import IMEI, IMEI_OCTETS, OTHER, OTHER_TAC, fields, told
 from testbed.process import wait_until
 from testbed.smdp import faults, named
 from testbed.smds import SmdsServer
@@ -70,6 +72,22 @@ def no_session(stack: Stack) -> bool:
     """The chip has no session that could be cancelled: of one without an AuthenticateServer it keeps a challenge."""
     current = stack.chip.sessions.current
     return current is None or not current.transaction_id
+
+
+# What the device says --------------------------------------------------------------
+
+
+def test_the_device_is_named_as_the_caller_says(stack):
+    """An SM-DS learns what a server learns with a download."""
+    lui(stack, "discover", "--server", ROOT_DS, "--imei", IMEI)
+    assert fields(told(stack))[1] == IMEI_OCTETS
+    lui(stack, "discover", "--server", ROOT_DS, "--tac", OTHER[:8])
+    assert fields(told(stack)) == (OTHER_TAC, None, {})
+    with Client(stack) as client:
+        releases = GLib.Variant("a{sy}", {"gsm": 5})
+        client.start(client.euicc(stack.chip.eid), f"{EUICC}.Discover", smds_address=ROOT_DS, releases=releases).result()
+    assert 0x80 in fields(told(stack))[2]
+    assert "IMEI" in lui(stack, "discover", "--imei", "12", status=USAGE)
 
 
 # What waits ---------------------------------------------------------------------------

@@ -29,7 +29,7 @@ discover (ProcFixture *f, const char *const *servers, GCancellable *cancellable,
   g_autoptr (LpadInventory) inventory = inventory_new (f);
 
   proc_fixture_agree (f);
-  return lpad_discover (f->chip, &f->context, inventory, servers, NULL, cancellable, error);
+  return lpad_discover (f->chip, &f->context, inventory, servers, NULL, NULL, cancellable, error);
 }
 
 static LpadDiscovery *
@@ -191,7 +191,7 @@ test_chip_refuses (ProcFixture *f, gconstpointer unused)
   proc_fixture_agree (f);
   fake_chip_on (f->fake, "bf38", "bf3817a1158010" TEST_TRANSACTION "020101");
   proc_fixture_add_initiate (f, &good);
-  found = lpad_discover (f->chip, &f->context, inventory, servers, NULL, NULL, &error);
+  found = lpad_discover (f->chip, &f->context, inventory, servers, NULL, NULL, NULL, &error);
   g_assert_no_error (error);
   assert_failure (found, 0, TEST_HOST, LPAD_ERROR_SERVER_NOT_TRUSTED);
   g_assert_cmpuint (fake_chip_calls (f->fake, "bf41"), ==, 0);
@@ -220,7 +220,7 @@ test_removed (ProcFixture *f, gconstpointer unused)
   proc_fixture_agree (f);
   fake_chip_once (f->fake, "bf38", "! removed");
   proc_fixture_add_initiate (f, &good);
-  g_assert_null (lpad_discover (f->chip, &f->context, inventory, servers, NULL, NULL, &error));
+  g_assert_null (lpad_discover (f->chip, &f->context, inventory, servers, NULL, NULL, NULL, &error));
   g_assert_error (error, LPAD_ERROR, LPAD_ERROR_CARD_REMOVED);
 }
 
