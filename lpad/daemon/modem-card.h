@@ -20,7 +20,8 @@ G_DECLARE_FINAL_TYPE (LpadModemCard, lpad_modem_card, LPAD, MODEM_CARD, GObject)
 
 /**
  * lpad_modem_card_new: nothing is sent yet.
- * @owner: unique name of lpad-modem: one that is started anew knows none of our channels
+ * @owner: (nullable): unique name of lpad-modem, NULL without a bus between: one that is started anew knows
+ * none of our channels
  * @path: of the slot's object
  * @timeout_ms: longest time of one APDU
  */
