@@ -38,10 +38,19 @@ def stack(running, request):
     return running
 
 
+def in_use(stack, what: str) -> str | None:
+    """What is in use before: nothing, or an operational profile without a network."""
+    return add_old(stack) if what == "old" else None
+
+
 @pytest.fixture(params=["nothing", "old"])
 def before(stack, request) -> str | None:
-    """What is in use before: nothing, or an operational profile without a network."""
-    return add_old(stack) if request.param == "old" else None
+    return in_use(stack, request.param)
+
+
+@pytest.fixture
+def old(stack) -> str:
+    return add_old(stack)
 
 
 def test_there_and_back(stack, before):
@@ -57,7 +66,7 @@ def test_there_and_back(stack, before):
     wait_for_no_record(stack)
 
 
-def test_on_to_the_new_profile(stack, before):
+def test_on_to_the_new_profile(stack, old):
     add_provisioning(stack)
     order = place(stack)
     stack.way.served.add(order.record.iccid)
@@ -121,9 +130,10 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_back_after_a_failure(stack, before, fault):
+@pytest.mark.parametrize("fault, what", [*((fault, "old") for fault in FAULTS), ("not-enabled", "nothing"), ("refused", "nothing")])
+def test_back_after_a_failure(stack, fault, what):
     """Each step may fail: the error is that of the step, and what was in use before is in use again."""
+    before = in_use(stack, what)
     add_provisioning(stack)
     order = place(stack)
     inflict, name, usable, status = FAULTS[fault]
@@ -143,7 +153,7 @@ def test_back_after_a_failure(stack, before, fault):
     assert usable is None or order.open == usable
 
 
-def test_back_when_the_new_profile_cannot_be_enabled(stack, before):
+def test_back_when_the_new_profile_cannot_be_enabled(stack, old):
     """It is installed, and both are told: that, and that the old one is in use again."""
     add_provisioning(stack)
     order = place(stack)
@@ -151,12 +161,13 @@ def test_back_when_the_new_profile_cannot_be_enabled(stack, before):
     failure = download(stack, order, USE, "--enable", status=STATE)
     check(failure, "PolicyViolation", "The profile is installed, but could not be enabled")
     assert failure["error"]["provisioning"] == "returned"
-    assert enabled(stack) == before
+    assert enabled(stack) == old
     assert not profile(stack, order.record.iccid).enabled
 
 
-@pytest.mark.parametrize("answer", ["Reject", "Postpone"])
-def test_back_after_a_no(stack, before, answer):
+@pytest.mark.parametrize("answer, what", [("Reject", "old"), ("Postpone", "nothing")])
+def test_back_after_a_no(stack, answer, what):
+    before = in_use(stack, what)
     add_provisioning(stack)
     order = place(stack)
     with Client(stack) as client:
@@ -169,7 +180,7 @@ def test_back_after_a_no(stack, before, answer):
     assert order.open == (answer == "Postpone")
 
 
-def test_cancelled_while_the_server_is_waited_for(stack, before):
+def test_cancelled_while_the_server_is_waited_for(stack, old):
     add_provisioning(stack)
     stack.way.barred = True
     with Client(stack) as client:
@@ -178,10 +189,10 @@ def test_cancelled_while_the_server_is_waited_for(stack, before):
         operation.call("Cancel")
         result = operation.result()
     assert (result["error"], result["order"], result["provisioning"]) == ("Cancelled", "usable", "returned")
-    assert enabled(stack) == before
+    assert enabled(stack) == old
 
 
-def test_stopped_while_the_server_is_waited_for(stack, before):
+def test_stopped_while_the_server_is_waited_for(stack, old):
     """lpad ends in order: not before the chip is back."""
     add_provisioning(stack)
     stack.way.barred = True
@@ -189,7 +200,7 @@ def test_stopped_while_the_server_is_waited_for(stack, before):
         operation = client.download(stack.chip.eid, place(stack).activation_code, use_provisioning=True)
         operation.wait(lambda now: now["Stage"] == "waiting-for-server", "the waiting")
         stack.stop_lpad()
-    assert enabled(stack) == before
+    assert enabled(stack) == old
     assert records(stack) == []
 
 
@@ -206,7 +217,7 @@ def test_the_chip_does_not_go_back_at_once(stack):
     assert "what was in use before is in use again" in news["message"]
 
 
-def test_the_card_is_pulled_while_the_server_is_waited_for(stack, before):
+def test_the_card_is_pulled_while_the_server_is_waited_for(stack, old):
     add_provisioning(stack)
     stack.way.barred = True
     with Client(stack) as client:
@@ -216,17 +227,17 @@ def test_the_card_is_pulled_while_the_server_is_waited_for(stack, before):
         assert operation.result()["error"] == "CardRemoved"
     stack.wait_for_cards()
     stack.card.insert()
-    wait_until_enabled(stack, before)
+    wait_until_enabled(stack, old)
     assert_invariants(stack)
 
 
-def test_without_a_provisioning_profile(stack, before):
+def test_without_a_provisioning_profile(stack, old):
     requests = stack.smdp.counters.snapshot()
     failure = download(stack, place(stack), USE, status=NOT_FOUND)
     check(failure, "NotFound", "The chip has no provisioning profile.")
     assert failure["error"]["order"] == "usable"
     assert stack.smdp.counters.snapshot() == requests
-    assert enabled(stack) == before
+    assert enabled(stack) == old
 
 
 # lpad is killed -------------------------------------------------------------------
@@ -238,9 +249,12 @@ DEATHS = {
 }
 
 
-@pytest.mark.parametrize("death", DEATHS)
-def test_killed(stack, before, death):
+@pytest.mark.parametrize("death, what", [
+    ("enabling", "old"), ("authenticating", "nothing"), ("segment", "old"), ("returning", "old"), ("returning", "nothing"),
+])
+def test_killed(stack, death, what):
     """The next lpad goes back before it does anything else, and says so."""
+    before = in_use(stack, what)
     add_provisioning(stack)
     order = place(stack)
     function, n = DEATHS[death]
@@ -274,7 +288,7 @@ def test_killed_while_the_server_is_waited_for(stack, before):
     wait_until_enabled(stack, before)
 
 
-def test_killed_while_the_new_profile_is_enabled(stack, before):
+def test_killed_while_the_new_profile_is_enabled(stack, old):
     """The switch was made: the device stays with its new profile."""
     add_provisioning(stack)
     order = place(stack)
