@@ -15,7 +15,7 @@ import pytest
 from gi.repository import Gio, GLib
 
 from testbed import pki
-from testbed.mobile import LPAD_MODEM, UDEV_ENV, Mobile
+from testbed.mobile import LPAD_MODEM, Mobile
 from testbed.modem import Firmware, firmware
 from testbed.modem.qmux import Error
 from testbed.network import Network
@@ -192,7 +192,7 @@ def start(mobile: Mobile, *options: str, settled: bool = True) -> None:
     if settled:
         mobile.lpad_modem = mobile.start_lpad_modem(program, *options, env=env)
     else:
-        mobile.lpad_modem = mobile.namespace.spawn("lpad-modem", [str(program), *options], {**mobile.env, **UDEV_ENV, **env})
+        mobile.lpad_modem = mobile.namespace.spawn("lpad-modem", [str(program), *options], {**mobile.env, **env})
 
 
 @pytest.fixture

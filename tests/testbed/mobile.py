@@ -171,7 +171,7 @@ class Mobile:
         self.run = self._begin(Run())
         self.bus = Bus(self.run)
         self.env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8",
-                    "DBUS_SYSTEM_BUS_ADDRESS": self.bus.address}
+                    "DBUS_SYSTEM_BUS_ADDRESS": self.bus.address, **UDEV_ENV}
         self.bus.start(self.env, {}, [
             *POLICIES, self._own_policy(LPAD_MODEM), self._own_policy(LPAD_NM),
         ])
@@ -257,7 +257,7 @@ class Mobile:
 
     def start_lpad_modem(self, program: Path, *options: str, env: Mapping[str, str] | None = None) -> Program:
         """And wait until it is on the bus."""
-        started = self.namespace.spawn("lpad-modem", [str(program), *options], {**self.env, **UDEV_ENV, **(env or {})})
+        started = self.namespace.spawn("lpad-modem", [str(program), *options], {**self.env, **(env or {})})
 
         def there() -> bool:
             if not started.running:
