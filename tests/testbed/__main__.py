@@ -13,6 +13,7 @@ COMMANDS = {
     "smds": ("testbed.smds.cli", "run an SM-DS"),
     "operator": ("testbed.smdp.operator_cli", "order profiles at an SM-DP+, as an operator does"),
     "pki": ("testbed.pki_cli", "make certificates and keys"),
+    "modem": ("testbed.modem_cli", "run a virtual modem with ModemManager and lpad"),
     "stack": ("testbed.stack_cli", "run everything together"),
 }
 
