@@ -180,6 +180,7 @@ def test_configuration_comes_before_the_modem(make_device):
 # Comes and goes
 
 
+@pytest.mark.tsan
 def test_unplugged_in_mid_download(device):
     """The error and the record tell the truth; when the modem is back, everything works again."""
     order = place(device)
@@ -196,6 +197,7 @@ def test_unplugged_in_mid_download(device):
     assert profiles(device)[order.record.iccid] == "disabled"
 
 
+@pytest.mark.tsan
 def test_lpad_modem_dies_in_mid_download(device):
     """A new one is started, closes the channel that is left over, and the same code works."""
     order = place(device)
