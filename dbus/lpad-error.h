@@ -35,7 +35,7 @@ typedef enum
   LPAD_ERROR_CARD_ERROR, /*< nick=org.lpad.Lpad1.Error.CardError >*/
   /* The chip is busy with a toolkit session (catBusy), or another program holds the card. */
   LPAD_ERROR_CARD_BUSY, /*< nick=org.lpad.Lpad1.Error.CardBusy >*/
-  /* The modem between lpad and the chip failed. */
+  /* The modem between lpad and the chip failed, or its firmware keeps the chip for itself. */
   LPAD_ERROR_MODEM_ERROR, /*< nick=org.lpad.Lpad1.Error.ModemError >*/
   /* The switch was made on the chip, but the device does not serve the new subscription. */
   LPAD_ERROR_REFRESH_FAILED, /*< nick=org.lpad.Lpad1.Error.RefreshFailed >*/
