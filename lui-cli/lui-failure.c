@@ -47,6 +47,8 @@ static const Meaning meanings[] = {
   { LPAD_ERROR_REFRESH_FAILED,
     LUI_EXIT_CARD,
     "Restart the device, or take the card out and insert it again." },
+  { LPAD_ERROR_ROLLED_BACK, LUI_EXIT_ROLLED_BACK, NULL },
+  { LPAD_ERROR_ROLLBACK_FAILED, LUI_EXIT_CARD, "Look at lui-cli list, and enable a profile that works." },
   { LPAD_ERROR_INVALID_ACTIVATION_CODE,
     LUI_EXIT_ORDER,
     "Check the code; a command line needs single quotes around it." },

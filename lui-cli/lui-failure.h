@@ -19,6 +19,7 @@ typedef enum
   LUI_EXIT_ORDER = 8,        /* activation code, confirmation code or order */
   LUI_EXIT_STATE = 9,        /* the state of chip or profile, or a rule, forbids it */
   LUI_EXIT_UNAVAILABLE = 10, /* no bus or no lpad */
+  LUI_EXIT_ROLLED_BACK = 11, /* the new profile did not prove itself: the one before is in use */
   LUI_EXIT_INTERRUPTED = 130,
 } LuiExit;
 

@@ -62,6 +62,7 @@ static const Key keys[] = {
   { "Trust", "Pkcs11Module", lpad_config_read_text, NET (pkcs11_module), ANY },
   { "Server:", "ClientCertificate", lpad_config_read_text, SERVER (certificate), ANY },
   { "Server:", "ClientKey", lpad_config_read_text, SERVER (key), ANY },
+  { "Switch", "RollbackTimeout", lpad_config_read_number, CONFIG (rollback_timeout_s), FROM_TO (0, DAY) },
   { "Policy", "Unattended", lpad_config_read_boolean, CONFIG (unattended), ANY },
   { "Policy", "PromptTimeout", lpad_config_read_number, CONFIG (prompt_timeout_s), FROM_TO (1, DAY) },
   { "Discovery", "Servers", lpad_config_read_servers, CONFIG (discovery_servers), ANY },

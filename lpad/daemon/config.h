@@ -35,6 +35,8 @@ typedef enum
  * @issuer_folders, @crl_folders: see LpadTrustSources
  * @discovery_servers: (nullable): SM-DSs to ask beside the chip's own, normalised
  * @discovery_at_power_on: ask without anybody's doing, see LpadPowerOn
+ * @rollback_timeout_s: how long a profile has to prove itself when its caller does not say, where a modem can
+ * tell; 0: for ever
  * @unattended: firmware policy: whoever may download may do so without a person who consents
  * @provisioning_profile: (nullable): ICCID, see lpad_iccid_to_string(); NULL: the first of that class
  * @provisioning_wait_s: how long to wait for the server after a provisioning profile has been enabled
@@ -58,6 +60,7 @@ typedef struct
   LpadNetConfig *net;
   char **issuer_folders;
   char **crl_folders;
+  guint rollback_timeout_s;
   gboolean unattended;
   guint prompt_timeout_s;
   char **discovery_servers;

@@ -220,25 +220,6 @@ set_nickname (InstallJob *self, LpadWorkbench *bench)
 }
 
 static void
-enable (InstallJob *self, LpadWorkbench *bench)
-{
-  LpadInventory *after = NULL;
-  gboolean may_enable = lpad_job_may_enable (&self->job, bench, self->iccid);
-
-  lpad_progress_report (&bench->progress, "enabling", 0, 0);
-  if (may_enable)
-    lpad_job_begin (&self->job, LPAD_PHASE_ENABLING);
-  if (!may_enable
-      || !lpad_switch_enable (
-          bench->chip, bench->inventory, self->iccid, LPAD_REFRESH_EITHER, &after, NULL, &self->job.error))
-    wrap_after_installation (&self->job, "enabled");
-  lpad_job_set_inventory (&self->job, bench, after);
-  if (self->job.entry != NULL && (after != NULL || !may_enable))
-    lpad_interruption_settle (self->job.entry, bench->inventory);
-  lpad_job_notify (&self->job, bench);
-}
-
-static void
 run_install (LpadJob *job, LpadWorkbench *bench)
 {
   InstallJob *self = (InstallJob *) job;
@@ -261,8 +242,9 @@ run_install (LpadJob *job, LpadWorkbench *bench)
 
   if (self->nickname != NULL && *self->nickname != '\0')
     set_nickname (self, bench);
+  /* Enabling follows on the same channel. */
   if (self->what.enable && job->error == NULL)
-    enable (self, bench);
+    bench->hold = TRUE;
   else if (job->entry != NULL)
     lpad_interruption_settle (job->entry, bench->inventory);
 }

@@ -2,6 +2,7 @@
 #include "download-op.h"
 
 #include "bus-error.h"
+#include "changeover.h"
 #include "detour.h"
 #include "download-jobs.h"
 #include "download-options.h"
@@ -21,6 +22,7 @@ typedef struct
   const char *earlier;   /* static: what became of an interrupted download of the same order, or NULL */
   gboolean session_open; /* the server still waits for an answer about @offer */
   LpadDetour *detour;    /* over a provisioning profile, or NULL */
+  GBytes *installed;     /* and being enabled */
   GError *error;         /* what the operation ends with when it is dismissed, or has come back */
   GBytes *iccid;         /* likewise */
 } DownloadOp;
@@ -47,11 +49,15 @@ static const LpadStage stages[] = {
   { "preparing", 0.15, 0.2, TRUE },
   { "downloading", 0.2, 0.4, TRUE },
   { "installing", 0.4, 0.9, FALSE },
-  { "enabling", 0.9, 0.95, FALSE },
-  { "notifying", 0.95, 1.0, TRUE },
+  { "enabling", 0.9, 0.92, FALSE },
+  { "refreshing", 0.92, 0.95, FALSE },
+  { "notifying", 0.95, 0.97, TRUE },
+  { "registering", 0.97, 1.0, FALSE },
+  { "confirming", 0.97, 1.0, FALSE },
   { "provisioning", 0.0, 0.02, FALSE },
   { "waiting-for-server", 0.02, 0.05, TRUE },
-  { "returning", 0.95, 1.0, FALSE },
+  { "returning", 0.97, 1.0, FALSE },
+  { "disabling", 0.97, 1.0, FALSE },
   { NULL, 0, 0, FALSE },
 };
 static const LpadOperationKind kind = {
@@ -70,6 +76,7 @@ download_op_free (gpointer data)
 
   g_clear_pointer (&self->options, lpad_download_options_free);
   g_clear_pointer (&self->offer, lpad_offer_unref);
+  g_clear_pointer (&self->installed, g_bytes_unref);
   g_clear_error (&self->error);
   g_clear_pointer (&self->detour, lpad_detour_free);
   g_clear_pointer (&self->iccid, g_bytes_unref);
@@ -189,6 +196,43 @@ ask (LpadOperation *operation, const GError *refused)
   lpad_operation_ask (operation, &prompt);
 }
 
+/* The profile is there: what fails from now on does not undo that. */
+static void
+on_enabled (LpadOperation *operation, GError *error)
+{
+  DownloadOp *self = lpad_operation_data (operation);
+  g_autoptr (GError) owned = error;
+
+  if (owned != NULL)
+    {
+      gboolean tried = g_error_matches (owned, LPAD_ERROR, LPAD_ERROR_ROLLED_BACK)
+                       || g_error_matches (owned, LPAD_ERROR, LPAD_ERROR_ROLLBACK_FAILED);
+
+      lpad_error_wrap (
+          &owned, tried ? "The profile is installed" : "The profile is installed, but could not be enabled");
+      lpad_error_details (owned)->order = LPAD_ORDER_ENDED;
+    }
+  finish (operation, owned, self->installed);
+}
+
+static void
+enable (LpadOperation *operation, GBytes *iccid)
+{
+  DownloadOp *self = lpad_operation_data (operation);
+  const LpadChangeoverWish wish = {
+    .command = LPAD_STATE_COMMAND_ENABLE,
+    .iccid = iccid,
+    .refresh = LPAD_REFRESH_EITHER,
+    .phase = LPAD_PHASE_ENABLING,
+    .trial_given = self->options->trial_given,
+    .trial_s = self->options->trial_s,
+  };
+
+  self->installed = g_bytes_ref (iccid);
+  lpad_journal_entry_set_profile (lpad_operation_record (operation), iccid);
+  lpad_changeover_start (operation, &wish, on_enabled);
+}
+
 static void
 on_installed (LpadJob *job)
 {
@@ -199,6 +243,11 @@ on_installed (LpadJob *job)
 
   lpad_operation_take (operation, job);
   self->session_open = FALSE;
+  if (error == NULL && iccid != NULL && self->options->enable)
+    {
+      enable (operation, iccid);
+      return;
+    }
   if (!lpad_download_install_job_may_retry (job) || error == NULL)
     {
       finish (operation, error, iccid);

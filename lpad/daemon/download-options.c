@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "changeover.h"
 #include "error-details.h"
 #include "options.h"
 #include "switch-op.h"
@@ -124,7 +125,7 @@ check_options (const LpadDownloadOptions *self, const LpadConfig *config, GError
                            "The option “accept-policy-rules” needs “consent”; without it the user is asked.");
       return FALSE;
     }
-  return lpad_device_check (&self->device, error)
+  return lpad_changeover_check_trial (self->trial_s, error) && lpad_device_check (&self->device, error)
          && (self->nickname == NULL || lpad_switch_check_nickname (self->nickname, error));
 }
 
@@ -167,6 +168,7 @@ lpad_download_options_read (LpadEuicc *euicc, GVariant *options, GError **error)
     { "tac", "s", &self->device.tac, NULL },
     { "releases", "a{sy}", &releases, NULL },
     { "enable", "b", &self->enable, NULL },
+    { "rollback-timeout", "u", &self->trial_s, &self->trial_given },
     { "nickname", "s", &self->nickname, NULL },
     { "consent", "b", &self->consent, NULL },
     { "accept-policy-rules", "b", &self->accept_rules, NULL },

@@ -15,6 +15,7 @@ G_BEGIN_DECLS
  * @smds_address: (nullable): has to be asked for its matching ID first
  * @device: what the caller says of the device
  * @confirmation_code, @nickname: (nullable)
+ * @trial_given, @trial_s: with @enable, see LpadChangeoverWish
  * @consent: nobody is asked
  * @search: (nullable): instead: the first profile that waits at one of these SM-DSs; @code has the first of
  * them as long as nothing is known
@@ -28,6 +29,8 @@ typedef struct
   LpadSecret *confirmation_code;
   char *nickname;
   gboolean enable;
+  gboolean trial_given;
+  guint trial_s;
   gboolean consent;
   gboolean accept_rules;
   LpadProvisioningWish provisioning;

@@ -3,6 +3,7 @@
 
 #include "bus-error.h"
 #include "bus-object.h"
+#include "changeover.h"
 #include "euicc-methods.h"
 #include "euicc-objects.h"
 #include "euicc-properties.h"
@@ -34,6 +35,8 @@ struct _LpadEuicc
   LpadPowerOn *power_on;
   LpadWayBack *way_back;
   LpadFirstBoot *first_boot;
+  gboolean switching;           /* ProfileSwitched waits */
+  LpadInventory *last_switched; /* what the chip said when the bus was last told, NULL: it knows all */
   guint calls;
 };
 
@@ -61,6 +64,7 @@ lpad_euicc_finalize (GObject *object)
   LpadEuicc *euicc = LPAD_EUICC (object);
 
   g_clear_pointer (&euicc->inventory, lpad_inventory_unref);
+  g_clear_pointer (&euicc->last_switched, lpad_inventory_unref);
   g_clear_pointer (&euicc->turns, lpad_turns_unref);
   g_clear_pointer (&euicc->aid, g_bytes_unref);
   g_clear_pointer (&euicc->waiting, lpad_waiting_list_free);
@@ -93,7 +97,10 @@ set_inventory (LpadEuicc *euicc, LpadInventory *inventory)
   if (before == NULL)
     return;
   lpad_euicc_flush (euicc);
-  lpad_euicc_properties_emit_if_switched (euicc, before);
+  if (!euicc->switching)
+    lpad_euicc_properties_emit_if_switched (euicc, before);
+  else if (euicc->last_switched == NULL)
+    euicc->last_switched = g_steal_pointer (&before);
 }
 
 static gboolean
@@ -194,6 +201,16 @@ on_call_done (LpadJob *job)
   g_free (call);
 }
 
+/* Before anything else happens to the chip. */
+static void
+resume_trial (LpadEuicc *euicc)
+{
+  LpadJournalEntry *trial = lpad_interruptions_take_trial (euicc->interruptions);
+
+  if (trial != NULL)
+    lpad_changeover_resume (euicc, trial);
+}
+
 LpadEuicc *
 lpad_euicc_new (LpadCore *core,
                 LpadPlace *place,
@@ -226,6 +243,7 @@ lpad_euicc_new (LpadCore *core,
   lpad_notify_schedule_start (euicc->schedule);
   euicc->power_on = lpad_power_on_new (euicc);
   euicc->first_boot = lpad_first_boot_new (euicc);
+  resume_trial (euicc);
   return euicc;
 }
 
@@ -362,6 +380,7 @@ lpad_euicc_take (LpadEuicc *euicc, LpadJob *job)
     {
       lpad_interruptions_set (euicc->interruptions, g_steal_pointer (&job->interrupted));
       lpad_way_back_look (euicc->way_back);
+      resume_trial (euicc);
     }
   if (euicc->objects != NULL && job->deliveries != NULL)
     lpad_euicc_objects_note_deliveries (euicc->objects, job->deliveries, now_s ());
@@ -411,11 +430,23 @@ lpad_euicc_first_boot (LpadEuicc *euicc)
   return euicc->first_boot;
 }
 
+/* Who asks for a switch has decided about the one that is on trial. */
+static void
+overrule (LpadEuicc *euicc)
+{
+  LpadOperation *current = g_queue_peek_head (&euicc->turns->operations);
+
+  if (is_own (euicc, current))
+    lpad_operation_overrule (current);
+}
+
 void
 lpad_euicc_enqueue (LpadEuicc *euicc, LpadOperation *operation)
 {
   if (lpad_operation_sender (operation) != NULL)
     make_way (euicc, FALSE);
+  if (lpad_operation_sender (operation) != NULL && lpad_operation_is_switching (operation))
+    overrule (euicc);
   g_queue_push_tail (&euicc->turns->operations, g_object_ref (operation));
   if (g_queue_peek_head (&euicc->turns->operations) != operation)
     return;
@@ -453,6 +484,35 @@ lpad_euicc_dequeue (LpadEuicc *euicc, LpadOperation *operation)
   lpad_way_back_update (euicc->way_back);
   lpad_first_boot_update (euicc->first_boot);
   lpad_notify_schedule_update (euicc->schedule);
+}
+
+void
+lpad_euicc_begin_switch (LpadEuicc *euicc)
+{
+  euicc->switching = TRUE;
+}
+
+void
+lpad_euicc_end_switch (LpadEuicc *euicc, gboolean served)
+{
+  euicc->switching = FALSE;
+  if (!served || euicc->last_switched == NULL)
+    return;
+  if (euicc->objects != NULL)
+    lpad_euicc_properties_emit_if_switched (euicc, euicc->last_switched);
+  g_clear_pointer (&euicc->last_switched, lpad_inventory_unref);
+}
+
+gboolean
+lpad_euicc_has_switch_waiting (LpadEuicc *euicc)
+{
+  for (GList *l = euicc->turns->operations.head; l != NULL; l = l->next)
+    {
+      if (l->prev != NULL && is_own (euicc, l->data) && lpad_operation_sender (l->data) != NULL
+          && lpad_operation_is_switching (l->data))
+        return TRUE;
+    }
+  return FALSE;
 }
 
 void

@@ -101,6 +101,17 @@ struct _LpadFirstBoot *lpad_euicc_first_boot (LpadEuicc *euicc);
 void lpad_euicc_enqueue (LpadEuicc *euicc, LpadOperation *operation);
 void lpad_euicc_dequeue (LpadEuicc *euicc, LpadOperation *operation);
 
+/**
+ * lpad_euicc_begin_switch, lpad_euicc_end_switch: around a switch: in between, ProfileSwitched waits for its
+ * end.
+ * @served: what the chip says is what the device serves; otherwise nothing is said of it
+ */
+void lpad_euicc_begin_switch (LpadEuicc *euicc);
+void lpad_euicc_end_switch (LpadEuicc *euicc, gboolean served);
+
+/** lpad_euicc_has_switch_waiting: somebody has asked for a switch, and it is not its turn yet. */
+gboolean lpad_euicc_has_switch_waiting (LpadEuicc *euicc);
+
 /** lpad_euicc_flush: sends what has changed on the bus, at once. */
 void lpad_euicc_flush (LpadEuicc *euicc);
 

@@ -90,6 +90,13 @@ outcome_of_detour (const LpadJournalEntry *entry, const LpadProfile *profile, co
   return enabled == before ? LPAD_OUTCOME_NOTHING : LPAD_OUTCOME_DONE;
 }
 
+/* lpad wanted to go back from it. */
+static LpadOutcome
+outcome_of_return (const LpadProfile *profile)
+{
+  return profile != NULL && profile->state == LPAD_PROFILE_ENABLED ? LPAD_OUTCOME_DONE : LPAD_OUTCOME_BACK;
+}
+
 gboolean
 lpad_interruption_may_be_lost (const GError *error)
 {
@@ -114,9 +121,33 @@ lpad_interruption_settle (LpadJournalEntry *entry, const LpadInventory *inventor
     return;
   if (lpad_journal_entry_is_detour (entry))
     entry->outcome = outcome_of_detour (entry, profile, inventory);
+  else if (entry->phase == LPAD_PHASE_RETURNING)
+    entry->outcome = outcome_of_return (profile);
   else
     entry->outcome
         = is_download (entry) ? outcome_of_download (entry, profile) : outcome_of_change (entry, profile);
+}
+
+gboolean
+lpad_interruption_is_trial (const LpadJournalEntry *entry)
+{
+  return entry->trial_s != 0 && entry->outcome == LPAD_OUTCOME_DONE;
+}
+
+/* Somebody may have ended a trial without lpad: by another profile, or by deleting this one. */
+static void
+look_at_trial (LpadJournalEntry *entry, const LpadInventory *inventory)
+{
+  const LpadProfile *profile = lpad_interruption_profile (entry, inventory);
+  gboolean in_use = profile != NULL && profile->state == LPAD_PROFILE_ENABLED;
+
+  if (entry->trial_s == 0 || entry->outcome == LPAD_OUTCOME_UNKNOWN
+      || (in_use && lpad_interruption_is_trial (entry)))
+    return;
+  if (entry->phase >= LPAD_PHASE_TRIAL)
+    entry->outcome = LPAD_OUTCOME_BACK;
+  entry->trial_s = 0;
+  lpad_journal_entry_save (entry);
 }
 
 /* The profile is not there, so the chip has refused it, or has never seen all of it. */
@@ -148,13 +179,15 @@ look_for_result (LpadJournalEntry *entry, LpadChip *chip)
 void
 lpad_interruption_resolve (LpadJournalEntry *entry, LpadChip *chip, const LpadInventory *inventory)
 {
-  if (entry->outcome != LPAD_OUTCOME_UNKNOWN)
-    return;
-  lpad_interruption_settle (entry, inventory);
-  if (entry->outcome == LPAD_OUTCOME_UNKNOWN && !lpad_journal_entry_is_detour (entry))
-    look_for_result (entry, chip);
-  if (entry->outcome != LPAD_OUTCOME_UNKNOWN)
-    lpad_journal_entry_save (entry);
+  if (entry->outcome == LPAD_OUTCOME_UNKNOWN)
+    {
+      lpad_interruption_settle (entry, inventory);
+      if (entry->outcome == LPAD_OUTCOME_UNKNOWN && !lpad_journal_entry_is_detour (entry))
+        look_for_result (entry, chip);
+      if (entry->outcome != LPAD_OUTCOME_UNKNOWN)
+        lpad_journal_entry_save (entry);
+    }
+  look_at_trial (entry, inventory);
 }
 
 /* A profile that was installed and has been deleted since is no news either. */
@@ -267,9 +300,31 @@ sentence_of_change (const LpadJournalEntry *entry)
   g_return_val_if_reached (table[0].sentences[0]);
 }
 
+/* A profile that was on trial. What was to be decided has been decided, or will be: see trial_s. */
+static Sentence
+sentence_of_trial (const LpadJournalEntry *entry)
+{
+  if (entry->outcome == LPAD_OUTCOME_BACK && entry->previous != NULL)
+    return (Sentence){ "A profile on trial is not in use any more: lpad has gone back to the one before.",
+                       NULL };
+  if (entry->outcome == LPAD_OUTCOME_BACK)
+    return (Sentence){ "A profile on trial is not in use any more: lpad has taken it out of use again.",
+                       NULL };
+  if (entry->phase == LPAD_PHASE_TRIAL && entry->trial_s == 0)
+    return (Sentence){ "A profile on trial stays in use.", NULL };
+  if (entry->phase == LPAD_PHASE_TRIAL)
+    return (Sentence){ "A profile was on trial when lpad was interrupted: the trial goes on.", NULL };
+  return (Sentence){
+    "A profile on trial has not proved itself, and lpad could not go back from it: it is still in use.",
+    "Enable another profile, or disable this one."
+  };
+}
+
 static Sentence
 sentence_of (const LpadJournalEntry *entry)
 {
+  if (entry->phase >= LPAD_PHASE_TRIAL && entry->outcome >= LPAD_OUTCOME_DONE)
+    return sentence_of_trial (entry);
   return is_download (entry) ? sentence_of_download (entry) : sentence_of_change (entry);
 }
 

@@ -33,6 +33,10 @@ void lpad_interruption_resolve (LpadJournalEntry *entry, LpadChip *chip, const L
  */
 GPtrArray *lpad_interruption_look (LpadJournal *journal, LpadChip *chip, const LpadInventory *inventory);
 
+/** lpad_interruption_is_trial: the profile of @entry is in use and has to prove itself, which was
+ * interrupted. */
+gboolean lpad_interruption_is_trial (const LpadJournalEntry *entry);
+
 /** lpad_interruption_profile: (nullable): the profile that @entry is about, if it is on the chip. */
 const LpadProfile *lpad_interruption_profile (const LpadJournalEntry *entry, const LpadInventory *inventory);
 

@@ -212,10 +212,27 @@ remove_when_told (LpadCore *core, LpadJournalEntry *entry)
                           entry);
 }
 
-/* Of a download that nobody was told of it is worth knowing that it has changed something. */
+LpadJournalEntry *
+lpad_interruptions_take_trial (LpadInterruptions *interruptions)
+{
+  LpadJournalEntry *trial = NULL;
+
+  for (guint i = interruptions->entries->len; i > 0 && trial == NULL; i--)
+    {
+      if (lpad_interruption_is_trial (interruptions->entries->pdata[i - 1]))
+        trial = g_ptr_array_steal_index (interruptions->entries, i - 1);
+    }
+  if (trial != NULL)
+    lpad_interruptions_publish (interruptions);
+  return trial;
+}
+
+/* Of a download, or a trial, that nobody was told of it is worth knowing that it has changed something. */
 static gboolean
 is_worth_telling (const LpadJournalEntry *entry)
 {
+  if (entry->phase >= LPAD_PHASE_TRIAL)
+    return TRUE;
   return g_str_equal (entry->kind, "download") && entry->outcome > LPAD_OUTCOME_NOTHING;
 }
 
@@ -223,7 +240,7 @@ void
 lpad_interruptions_end (LpadEuicc *euicc, LpadJournalEntry *entry, gboolean told)
 {
   LpadInterruptions *interruptions = lpad_euicc_interruptions (euicc);
-  gboolean keep = lpad_journal_entry_is_open (entry);
+  gboolean keep = lpad_journal_entry_is_open (entry) || entry->trial_s != 0;
 
   if (!keep && !told && is_worth_telling (entry))
     {

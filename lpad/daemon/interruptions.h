@@ -27,6 +27,10 @@ const LpadJournalEntry *lpad_interruptions_find_order (LpadInterruptions *interr
                                                        const char *address,
                                                        const char *matching_id);
 
+/** lpad_interruptions_take_trial: (transfer full) (nullable): the trial that has to go on; not interrupted
+ * any more. */
+LpadJournalEntry *lpad_interruptions_take_trial (LpadInterruptions *interruptions);
+
 /** lpad_interruptions_supersede: @entry begins: what it is about is done anew. */
 void lpad_interruptions_supersede (LpadInterruptions *interruptions, const LpadJournalEntry *entry);
 

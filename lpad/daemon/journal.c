@@ -20,6 +20,7 @@
 #define ENTRIES_MAX     64   /* files: of chips that never return */
 #define TRANSACTION_MAX 16   /* octets, SGP.22 */
 #define NEWS_TIME       (7 * 24 * 3600)
+#define TRIAL_MAX       (24 * 3600) /* seconds */
 
 struct _LpadJournal
 {
@@ -190,6 +191,7 @@ lpad_journal_entry_free (LpadJournalEntry *entry)
   g_free (entry->order);
   g_free (entry->profile);
   g_free (entry->before);
+  g_free (entry->previous);
   g_clear_pointer (&entry->transaction_id, g_bytes_unref);
   g_free (entry);
 }
@@ -239,6 +241,23 @@ lpad_journal_entry_is_before (const LpadJournalEntry *entry, GBytes *iccid)
   return g_strcmp0 (entry->before, profile) == 0;
 }
 
+void
+lpad_journal_entry_set_trial (LpadJournalEntry *entry, GBytes *previous, guint seconds)
+{
+  g_free (entry->previous);
+  entry->previous = previous != NULL ? hash_profile (entry->journal, previous) : NULL;
+  entry->trial_s = MIN (seconds, TRIAL_MAX);
+  entry->deadline = 0;
+}
+
+gboolean
+lpad_journal_entry_is_previous (const LpadJournalEntry *entry, GBytes *iccid)
+{
+  g_autofree char *profile = hash_profile (entry->journal, iccid);
+
+  return g_strcmp0 (entry->previous, profile) == 0;
+}
+
 static void
 set_text (GKeyFile *file, const char *key, const char *text)
 {
@@ -259,6 +278,9 @@ entry_to_text (const LpadJournalEntry *entry, gsize *size)
   set_text (file, "Profile", entry->profile);
   set_text (file, "Before", entry->before);
   g_key_file_set_boolean (file, GROUP, "Enable", entry->enable);
+  g_key_file_set_integer (file, GROUP, "Trial", (int) entry->trial_s);
+  set_text (file, "Previous", entry->previous);
+  g_key_file_set_int64 (file, GROUP, "Deadline", entry->deadline);
   g_key_file_set_integer (file, GROUP, "Phase", (int) entry->phase);
   g_key_file_set_integer (file, GROUP, "Outcome", (int) entry->outcome);
   g_key_file_set_integer (file, GROUP, "BppCommand", entry->bpp_command);
@@ -304,6 +326,18 @@ get_number (GKeyFile *file, const char *key, int minimum, int maximum, int *numb
   return TRUE;
 }
 
+/* Records of before there were trials have none. */
+static void
+read_trial (LpadJournalEntry *entry, GKeyFile *file)
+{
+  int seconds = 0;
+
+  if (get_number (file, "Trial", 0, TRIAL_MAX, &seconds))
+    entry->trial_s = (guint) seconds;
+  entry->previous = get_hash (file, "Previous");
+  entry->deadline = g_key_file_get_int64 (file, GROUP, "Deadline", NULL);
+}
+
 static gboolean
 read_entry (LpadJournalEntry *entry, GKeyFile *file)
 {
@@ -317,11 +351,12 @@ read_entry (LpadJournalEntry *entry, GKeyFile *file)
   entry->before = get_hash (file, "Before");
   entry->enable = g_key_file_get_boolean (file, GROUP, "Enable", NULL);
   entry->transaction_id = get_transaction (file);
+  read_trial (entry, file);
   entry->time = g_key_file_get_int64 (file, GROUP, "Time", &error);
   if (error != NULL || entry->chip == NULL || entry->kind == NULL
       || !get_number (file, "Format", FORMAT, FORMAT, &format)
-      || !get_number (file, "Phase", LPAD_PHASE_SESSION, LPAD_PHASE_CHANGING, &phase)
-      || !get_number (file, "Outcome", LPAD_OUTCOME_UNKNOWN, LPAD_OUTCOME_DONE, &outcome)
+      || !get_number (file, "Phase", LPAD_PHASE_SESSION, LPAD_PHASE_RETURNING, &phase)
+      || !get_number (file, "Outcome", LPAD_OUTCOME_UNKNOWN, LPAD_OUTCOME_BACK, &outcome)
       || !get_number (file, "BppCommand", -1, G_MAXINT, &entry->bpp_command)
       || !get_number (file, "ErrorReason", -1, G_MAXINT, &entry->error_reason))
     return FALSE;
@@ -411,8 +446,12 @@ lpad_journal_has_open (const char *folder)
   g_autoptr (GPtrArray) all = load_all (&journal);
 
   for (guint i = 0; i < all->len; i++)
-    if (lpad_journal_entry_is_open (all->pdata[i]))
-      return TRUE;
+    {
+      const LpadJournalEntry *entry = all->pdata[i];
+
+      if (lpad_journal_entry_is_open (entry) || entry->trial_s != 0)
+        return TRUE;
+    }
   return FALSE;
 }
 
@@ -480,6 +519,7 @@ lpad_journal_entry_order_state (const LpadJournalEntry *entry)
   switch (entry->outcome)
     {
     case LPAD_OUTCOME_DONE:
+    case LPAD_OUTCOME_BACK:
     case LPAD_OUTCOME_PARTLY:
       return LPAD_ORDER_ENDED;
     case LPAD_OUTCOME_FAILED:
@@ -497,5 +537,5 @@ lpad_journal_entry_order_state (const LpadJournalEntry *entry)
 gboolean
 lpad_journal_entry_is_over (const LpadJournalEntry *entry, gint64 now)
 {
-  return entry->outcome != LPAD_OUTCOME_UNKNOWN && now - entry->time > NEWS_TIME;
+  return entry->trial_s == 0 && entry->outcome != LPAD_OUTCOME_UNKNOWN && now - entry->time > NEWS_TIME;
 }

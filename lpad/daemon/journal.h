@@ -21,16 +21,19 @@ G_BEGIN_DECLS
  */
 typedef struct _LpadJournal LpadJournal;
 
+
 /** LpadPhase: how far an operation has come: the step that was begun last. */
 typedef enum
 {
-  LPAD_PHASE_NONE,     /* nothing that matters; not written */
-  LPAD_PHASE_SESSION,  /* a session with the server; nothing goes into the chip */
-  LPAD_PHASE_CODE,     /* the server gets a confirmation code, and counts it */
-  LPAD_PHASE_ENDING,   /* the server is told to end the order */
-  LPAD_PHASE_LOADING,  /* the package goes into the chip */
-  LPAD_PHASE_ENABLING, /* the profile of a download is installed and is being enabled */
-  LPAD_PHASE_CHANGING, /* the chip is told to enable, disable, delete or reset; of a detour: it is on */
+  LPAD_PHASE_NONE,      /* nothing that matters; not written */
+  LPAD_PHASE_SESSION,   /* a session with the server; nothing goes into the chip */
+  LPAD_PHASE_CODE,      /* the server gets a confirmation code, and counts it */
+  LPAD_PHASE_ENDING,    /* the server is told to end the order */
+  LPAD_PHASE_LOADING,   /* the package goes into the chip */
+  LPAD_PHASE_ENABLING,  /* the profile of a download is installed and is being enabled */
+  LPAD_PHASE_CHANGING,  /* the chip is told to enable, disable, delete or reset; of a detour: it is on */
+  LPAD_PHASE_TRIAL,     /* the profile is in use, and has to prove itself */
+  LPAD_PHASE_RETURNING, /* it has not: the chip is told to go back */
 } LpadPhase;
 
 /** LpadOutcome: what is true, as far as the chip has been asked. */
@@ -41,6 +44,7 @@ typedef enum
   LPAD_OUTCOME_FAILED,  /* the chip has refused the package: see bpp_command and error_reason */
   LPAD_OUTCOME_PARTLY,  /* the profile is installed, but not enabled as it should be */
   LPAD_OUTCOME_DONE,
+  LPAD_OUTCOME_BACK, /* it was done, and lpad has gone back */
 } LpadOutcome;
 
 /** LPAD_JOURNAL_FOLDER: below the folder with lpad's state. */
@@ -57,6 +61,10 @@ typedef enum
  * @kind: Operation.Kind, or LPAD_JOURNAL_DETOUR
  * @time: when it began, seconds since 1970
  * @enable: of a download: the profile is to be enabled, too
+ * @trial_s: the profile has to prove itself within so many seconds, and that has not been decided; 0: it has,
+ * or has not to
+ * @previous: (nullable): with @trial_s: hash of the profile to go back to; NULL: none was enabled
+ * @deadline: when the trial ends, seconds since 1970; 0: it has not begun
  * @transaction_id: (nullable): of the session whose package goes into the chip
  */
 typedef struct
@@ -71,6 +79,9 @@ typedef struct
   char *profile; /* hash of the ICCID, or NULL */
   char *before;  /* of a detour: hash of the ICCID of the profile that was enabled, or NULL: none was */
   gboolean enable;
+  guint trial_s;
+  char *previous;
+  gint64 deadline;
   LpadPhase phase;
   LpadOutcome outcome;
   GBytes *transaction_id;
@@ -114,6 +125,13 @@ gboolean lpad_journal_entry_is_profile (const LpadJournalEntry *entry, GBytes *i
 /** lpad_journal_entry_set_before: which profile was enabled when a detour began; NULL: none. */
 void lpad_journal_entry_set_before (LpadJournalEntry *entry, GBytes *iccid);
 gboolean lpad_journal_entry_is_before (const LpadJournalEntry *entry, GBytes *iccid);
+
+/**
+ * lpad_journal_entry_set_trial: the profile has to prove itself within @seconds; else lpad goes back.
+ * @previous: (nullable): the profile that was enabled before
+ */
+void lpad_journal_entry_set_trial (LpadJournalEntry *entry, GBytes *previous, guint seconds);
+gboolean lpad_journal_entry_is_previous (const LpadJournalEntry *entry, GBytes *iccid);
 
 /** lpad_journal_entry_begin: what @phase names is about to be done; on disk when this returns. */
 void lpad_journal_entry_begin (LpadJournalEntry *entry, LpadPhase phase);

@@ -46,9 +46,15 @@ static void
 on_may_postpone (gpointer user_data, GDBusMethodInvocation *invocation, GVariant *parameters)
 {
   LpadOperation *operation = LPAD_OPERATION (user_data);
+  g_autoptr (GError) error = NULL;
 
   if (!check_answer (operation, invocation, parameters))
     return;
+  if (!lpad_operation_check_postponable (operation, &error))
+    {
+      lpad_bus_error_return (invocation, error);
+      return;
+    }
   g_dbus_method_invocation_return_value (invocation, NULL);
   lpad_operation_dismiss (operation, LPAD_DISMISS_POSTPONED);
 }

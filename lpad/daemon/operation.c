@@ -6,6 +6,7 @@
 #include "identifiers.h"
 #include "interruptions.h"
 #include "operation-methods.h"
+#include "options.h"
 
 #define PER_CALLER_MAX 8  /* operations that have not finished */
 #define TOTAL_MAX      64 /* of all callers together */
@@ -36,6 +37,7 @@ struct _LpadOperation
   LpadJournalEntry *detour;
   GHashTable *result; /* name -> GVariant, see lpad_operation_add_result() */
   State state;
+  LpadQuestion *question; /* NULL: a prompt is the kind's */
   gboolean aborted;
   LpadError abort_reason;
   gboolean caller_left;
@@ -74,7 +76,7 @@ set_state (LpadOperation *operation, State state)
 {
   static const char *const names[] = { "queued", "running", "waiting", "finished" };
   LpadBusOperation *bus = LPAD_BUS_OPERATION (operation);
-  gboolean can_cancel = state == STATE_QUEUED || state == STATE_WAITING;
+  gboolean can_cancel = state == STATE_QUEUED || (state == STATE_WAITING && operation->question == NULL);
 
   if (state == STATE_RUNNING)
     can_cancel = operation->stage != NULL && operation->stage->can_cancel;
@@ -121,9 +123,8 @@ on_progress_timer (gpointer user_data)
 }
 
 static void
-on_job_progress (LpadJob *job, const char *stage, guint64 bytes_done, guint64 bytes_total)
+note_progress (LpadOperation *operation, const char *stage, guint64 bytes_done, guint64 bytes_total)
 {
-  LpadOperation *operation = lpad_operation_of_job (job);
   const LpadStage *known = operation->kind->stages;
   gint64 wait = operation->progress_shown + PROGRESS_TIME - g_get_monotonic_time ();
 
@@ -141,12 +142,29 @@ on_job_progress (LpadJob *job, const char *stage, guint64 bytes_done, guint64 by
         = g_timeout_add ((guint) (wait / G_TIME_SPAN_MILLISECOND) + 1, on_progress_timer, operation);
 }
 
+static void
+on_job_progress (LpadJob *job, const char *stage, guint64 bytes_done, guint64 bytes_total)
+{
+  note_progress (lpad_operation_of_job (job), stage, bytes_done, bytes_total);
+}
+
+void
+lpad_operation_set_stage (LpadOperation *operation, const char *stage)
+{
+  note_progress (operation, stage, 0, 0);
+}
+
 void
 lpad_operation_dismiss (LpadOperation *operation, LpadDismissal why)
 {
+  LpadQuestion *question = g_steal_pointer (&operation->question);
+
   set_state (operation, STATE_RUNNING);
   lpad_bus_operation_set_cancellable (LPAD_BUS_OPERATION (operation), FALSE);
-  operation->kind->dismiss (operation, why);
+  if (question != NULL)
+    question->dismiss (question, operation, why);
+  else
+    operation->kind->dismiss (operation, why);
 }
 
 static gboolean
@@ -167,7 +185,7 @@ on_client_vanished (LpadClients *clients, const char *name, gpointer user_data)
   if (!g_str_equal (name, operation->sender))
     return;
   operation->caller_left = TRUE;
-  if (operation->state == STATE_WAITING)
+  if (operation->state == STATE_WAITING && operation->question == NULL)
     lpad_operation_dismiss (operation, LPAD_DISMISS_CALLER_LEFT);
 }
 
@@ -245,13 +263,15 @@ static void export(LpadOperation *operation)
   lpad_activity_hold (operation->core->activity);
 }
 
-LpadOperation *
-lpad_operation_start (LpadEuicc *euicc,
-                      const LpadOperationKind *kind,
-                      const char *sender,
-                      gpointer data,
-                      GDestroyNotify data_free,
-                      GError **error)
+/* @entry: (transfer full) (nullable) */
+static LpadOperation *
+start (LpadEuicc *euicc,
+       const LpadOperationKind *kind,
+       const char *sender,
+       LpadJournalEntry *entry,
+       gpointer data,
+       GDestroyNotify data_free,
+       GError **error)
 {
   g_autoptr (LpadOperation) operation = NULL;
   LpadCore *core = lpad_euicc_core (euicc);
@@ -259,6 +279,7 @@ lpad_operation_start (LpadEuicc *euicc,
   if (!check_limits (euicc, sender, error))
     {
       data_free (data);
+      lpad_journal_entry_free (entry);
       return NULL;
     }
   operation = g_object_new (LPAD_TYPE_OPERATION, NULL);
@@ -266,6 +287,7 @@ lpad_operation_start (LpadEuicc *euicc,
   operation->euicc = g_object_ref (euicc);
   operation->kind = kind;
   operation->sender = g_strdup (sender);
+  operation->entry = entry;
   operation->data = data;
   operation->data_free = data_free;
   operation->path = g_strdup_printf (LPAD_BUS_OPERATION_PATH, core->next_operation++);
@@ -275,6 +297,28 @@ lpad_operation_start (LpadEuicc *euicc,
   export(operation);
   lpad_euicc_enqueue (euicc, operation);
   return operation;
+}
+
+LpadOperation *
+lpad_operation_start (LpadEuicc *euicc,
+                      const LpadOperationKind *kind,
+                      const char *sender,
+                      gpointer data,
+                      GDestroyNotify data_free,
+                      GError **error)
+{
+  return start (euicc, kind, sender, NULL, data, data_free, error);
+}
+
+LpadOperation *
+lpad_operation_start_with_record (LpadEuicc *euicc,
+                                  const LpadOperationKind *kind,
+                                  LpadJournalEntry *entry,
+                                  gpointer data,
+                                  GDestroyNotify data_free,
+                                  GError **error)
+{
+  return start (euicc, kind, NULL, entry, data, data_free, error);
 }
 
 const char *
@@ -359,18 +403,24 @@ lpad_operation_take (LpadOperation *operation, LpadJob *job)
   lpad_euicc_take (operation->euicc, job);
 }
 
-void
-lpad_operation_ask (LpadOperation *operation, GVariantDict *prompt)
+static void
+show_prompt (LpadOperation *operation, GVariantDict *prompt, guint seconds)
 {
-  guint timeout = operation->core->config->prompt_timeout_s;
-  gint64 deadline = g_get_real_time () / G_USEC_PER_SEC + timeout;
+  gint64 deadline = g_get_real_time () / G_USEC_PER_SEC + seconds;
 
   show_progress (operation);
   g_variant_dict_insert (prompt, "deadline", "t", (guint64) deadline);
   set_state (operation, STATE_WAITING);
   lpad_bus_operation_set_prompt (LPAD_BUS_OPERATION (operation), g_variant_dict_end (prompt));
   g_dbus_interface_skeleton_flush (G_DBUS_INTERFACE_SKELETON (operation));
+}
 
+void
+lpad_operation_ask (LpadOperation *operation, GVariantDict *prompt)
+{
+  guint timeout = operation->core->config->prompt_timeout_s;
+
+  show_prompt (operation, prompt, timeout);
   if (operation->aborted)
     lpad_operation_dismiss (operation, LPAD_DISMISS_STOPPING);
   else if (operation->caller_left || operation->sender == NULL)
@@ -379,6 +429,32 @@ lpad_operation_ask (LpadOperation *operation, GVariantDict *prompt)
     lpad_operation_dismiss (operation, LPAD_DISMISS_POSTPONED);
   else
     operation->prompt_timer = g_timeout_add_seconds (timeout, on_prompt_timeout, operation);
+}
+
+void
+lpad_operation_put (LpadOperation *operation, LpadQuestion *question, GVariantDict *prompt, guint seconds)
+{
+  operation->question = question;
+  show_prompt (operation, prompt, seconds);
+  if (operation->aborted)
+    lpad_operation_dismiss (operation, LPAD_DISMISS_STOPPING);
+  else
+    operation->prompt_timer = g_timeout_add_seconds (seconds, on_prompt_timeout, operation);
+}
+
+void
+lpad_operation_answered (LpadOperation *operation)
+{
+  g_return_if_fail (operation->question != NULL);
+  operation->question = NULL;
+  set_state (operation, STATE_RUNNING);
+}
+
+void
+lpad_operation_overrule (LpadOperation *operation)
+{
+  if (operation->state == STATE_WAITING && operation->question != NULL)
+    lpad_operation_dismiss (operation, LPAD_DISMISS_OVERRULED);
 }
 
 static gboolean
@@ -466,7 +542,9 @@ lpad_operation_finish (LpadOperation *operation, GError *error, GBytes *iccid)
                                     error != NULL ? error->message : "",
                                     result);
   if (operation->entry != NULL)
-    lpad_interruptions_end (operation->euicc, g_steal_pointer (&operation->entry), !operation->caller_left);
+    lpad_interruptions_end (operation->euicc,
+                            g_steal_pointer (&operation->entry),
+                            operation->sender != NULL && !operation->caller_left);
   if (operation->detour != NULL)
     lpad_interruptions_end (operation->euicc, g_steal_pointer (&operation->detour), !operation->caller_left);
 
@@ -492,11 +570,36 @@ lpad_operation_check_waiting (LpadOperation *operation, GError **error)
 gboolean
 lpad_operation_confirm (LpadOperation *operation, GVariant *options, GError **error)
 {
-  if (!lpad_operation_check_waiting (operation, error)
-      || !operation->kind->confirm (operation, options, error))
+  if (!lpad_operation_check_waiting (operation, error))
+    return FALSE;
+  if (operation->question != NULL)
+    {
+      LpadQuestion *question = operation->question;
+
+      if (!lpad_options_none (options, error))
+        return FALSE;
+      lpad_operation_answered (operation);
+      question->confirm (question, operation);
+      return TRUE;
+    }
+  if (!operation->kind->confirm (operation, options, error))
     return FALSE;
   set_state (operation, STATE_RUNNING);
   return TRUE;
+}
+
+gboolean
+lpad_operation_check_postponable (LpadOperation *operation, GError **error)
+{
+  if (operation->question == NULL)
+    return lpad_operation_check_waiting (operation, error);
+  g_set_error_literal (
+      error,
+      LPAD_ERROR,
+      LPAD_ERROR_WRONG_STATE,
+      "The switch cannot be left open: keep it (Confirm) or go back (Reject); at the deadline lpad "
+      "goes back by itself.");
+  return FALSE;
 }
 
 gboolean
@@ -560,7 +663,7 @@ lpad_operation_abort (LpadOperation *operation, LpadError reason)
     case STATE_FINISHED:
       return;
     case STATE_WAITING:
-      if (!lpad_euicc_is_gone (operation->euicc))
+      if (!lpad_euicc_is_gone (operation->euicc) || operation->question != NULL)
         {
           lpad_operation_dismiss (operation, LPAD_DISMISS_STOPPING);
           return;

@@ -19,6 +19,7 @@ typedef enum
   LPAD_DISMISS_CALLER_LEFT,
   LPAD_DISMISS_TIMEOUT,
   LPAD_DISMISS_STOPPING,
+  LPAD_DISMISS_OVERRULED, /* somebody has asked for another switch */
 } LpadDismissal;
 
 /** LpadStage: a part of an operation: the part of the whole that it takes, and whether it can be cancelled.
@@ -56,6 +57,19 @@ typedef struct
 } LpadOperationKind;
 
 /**
+ * LpadQuestion: a prompt that is not its kind's own, and stays when its caller leaves: the deadline answers
+ * it. It cannot be postponed or cancelled. Who asks embeds it as the first member.
+ * @confirm: the answer is yes
+ * @dismiss: it is no, or there is none
+ */
+typedef struct _LpadQuestion LpadQuestion;
+struct _LpadQuestion
+{
+  void (*confirm) (LpadQuestion *question, LpadOperation *operation);
+  void (*dismiss) (LpadQuestion *question, LpadOperation *operation, LpadDismissal why);
+};
+
+/**
  * lpad_operation_start: a new operation on @euicc, put on the bus and in the chip's queue.
  * @sender: (nullable): unique name of the caller; NULL: lpad itself
  * @data: (transfer full): of the kind; freed with @data_free, also on failure
@@ -68,6 +82,15 @@ LpadOperation *lpad_operation_start (LpadEuicc *euicc,
                                      gpointer data,
                                      GDestroyNotify data_free,
                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** lpad_operation_start_with_record: one of lpad's own, which goes on with what @entry (taken over) says; it
+ * is told of as an interruption. */
+LpadOperation *lpad_operation_start_with_record (LpadEuicc *euicc,
+                                                 const LpadOperationKind *kind,
+                                                 LpadJournalEntry *entry,
+                                                 gpointer data,
+                                                 GDestroyNotify data_free,
+                                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** lpad_operation_path: of its object on the bus. */
 const char *lpad_operation_path (LpadOperation *operation);
@@ -114,6 +137,20 @@ void lpad_operation_take (LpadOperation *operation, LpadJob *job);
 /** lpad_operation_ask: waits for an answer; @prompt (ended here) lacks only the deadline, which is added. */
 void lpad_operation_ask (LpadOperation *operation, GVariantDict *prompt);
 
+/** lpad_operation_put: waits for the answer to @question, for @seconds; @prompt is as for
+ * lpad_operation_ask(). */
+void
+lpad_operation_put (LpadOperation *operation, LpadQuestion *question, GVariantDict *prompt, guint seconds);
+
+/** lpad_operation_answered: @question needs no answer any more; the operation goes on. */
+void lpad_operation_answered (LpadOperation *operation);
+
+/** lpad_operation_overrule: ends a question with %LPAD_DISMISS_OVERRULED, if there is one. */
+void lpad_operation_overrule (LpadOperation *operation);
+
+/** lpad_operation_set_stage: on the main thread, between jobs: what happens now. @stage: one of its kind's */
+void lpad_operation_set_stage (LpadOperation *operation, const char *stage);
+
 /** lpad_operation_check_waiting: whether it waits for an answer; %LPAD_ERROR_WRONG_STATE when not. */
 gboolean lpad_operation_check_waiting (LpadOperation *operation, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -128,6 +165,10 @@ gboolean lpad_operation_confirm (LpadOperation *operation,
 
 /** lpad_operation_dismiss: ends one that waits, without an answer or with a no. */
 void lpad_operation_dismiss (LpadOperation *operation, LpadDismissal why);
+
+/** lpad_operation_check_postponable: whether what it waits for can wait; %LPAD_ERROR_WRONG_STATE when not. */
+gboolean lpad_operation_check_postponable (LpadOperation *operation,
+                                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** lpad_operation_check_cancellable: whether it can be cancelled now; %LPAD_ERROR_WRONG_STATE when not. */
 gboolean lpad_operation_check_cancellable (LpadOperation *operation,

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "changeover.h"
 #include "error-details.h"
 #include "interruption.h"
 #include "interruptions.h"
@@ -13,25 +14,29 @@
 typedef struct
 {
   LpadSwitch what;
-  GBytes *iccid;
-  LpadRefresh refresh;
+  LpadChangeoverWish wish;
   GError *error;
 } SwitchOp;
 
 typedef struct
 {
   LpadJob job;
-  LpadSwitch what;
   GBytes *iccid;
-  LpadRefresh refresh;
-} SwitchJob;
+} DeleteJob;
 
 static void start_switch (LpadOperation *operation);
+static void start_delete (LpadOperation *operation);
 
-static const LpadStage enable_stages[]
-    = { { "enabling", 0.0, 0.6, FALSE }, { "notifying", 0.6, 1.0, TRUE }, { NULL, 0, 0, FALSE } };
-static const LpadStage disable_stages[]
-    = { { "disabling", 0.0, 0.6, FALSE }, { "notifying", 0.6, 1.0, TRUE }, { NULL, 0, 0, FALSE } };
+static const LpadStage enable_stages[] = {
+  { "enabling", 0.0, 0.4, FALSE },   { "refreshing", 0.4, 0.6, FALSE },
+  { "notifying", 0.6, 0.7, TRUE },   { "registering", 0.7, 1.0, FALSE },
+  { "confirming", 0.7, 1.0, FALSE }, { "returning", 0.7, 1.0, FALSE },
+  { "disabling", 0.7, 1.0, FALSE },  { NULL, 0, 0, FALSE },
+};
+static const LpadStage disable_stages[] = { { "disabling", 0.0, 0.4, FALSE },
+                                            { "refreshing", 0.4, 0.6, FALSE },
+                                            { "notifying", 0.6, 1.0, TRUE },
+                                            { NULL, 0, 0, FALSE } };
 static const LpadStage delete_stages[]
     = { { "deleting", 0.0, 0.5, FALSE }, { "notifying", 0.5, 1.0, TRUE }, { NULL, 0, 0, FALSE } };
 
@@ -39,7 +44,7 @@ static const LpadStage delete_stages[]
 static const LpadOperationKind kinds[] = {
   { .name = "enable", .stages = enable_stages, .switching = TRUE, .start = start_switch },
   { .name = "disable", .stages = disable_stages, .switching = TRUE, .start = start_switch },
-  { .name = "delete", .stages = delete_stages, .start = start_switch },
+  { .name = "delete", .stages = delete_stages, .start = start_delete },
 };
 
 static void
@@ -47,10 +52,45 @@ switch_op_free (gpointer data)
 {
   SwitchOp *self = data;
 
-  g_bytes_unref (self->iccid);
+  g_bytes_unref (self->wish.iccid);
   g_clear_error (&self->error);
   g_free (self);
 }
+
+/* The record of @operation, which begins anew what was interrupted. */
+static void
+begin_record (LpadOperation *operation)
+{
+  SwitchOp *self = lpad_operation_data (operation);
+  LpadInterruptions *interruptions = lpad_euicc_interruptions (lpad_operation_euicc (operation));
+  LpadJournalEntry *record = lpad_operation_record (operation);
+
+  lpad_journal_entry_set_profile (record, self->wish.iccid);
+  if (interruptions != NULL)
+    lpad_interruptions_supersede (interruptions, record);
+}
+
+/* Enabling and disabling */
+
+static void
+on_changed (LpadOperation *operation, GError *error)
+{
+  SwitchOp *self = lpad_operation_data (operation);
+
+  self->error = error;
+  lpad_operation_finish (operation, self->error, self->wish.iccid);
+}
+
+static void
+start_switch (LpadOperation *operation)
+{
+  SwitchOp *self = lpad_operation_data (operation);
+
+  begin_record (operation);
+  lpad_changeover_start (operation, &self->wish, on_changed);
+}
+
+/* Deleting */
 
 static void
 notify_job (LpadJob *job, LpadWorkbench *bench)
@@ -65,65 +105,34 @@ on_notified (LpadJob *job)
   SwitchOp *self = lpad_operation_data (operation);
 
   lpad_operation_take (operation, job);
-  lpad_operation_finish (operation, self->error, self->iccid);
+  lpad_operation_finish (operation, self->error, self->wish.iccid);
 }
 
 static void
-clear_switch_job (LpadJob *job)
+clear_delete_job (LpadJob *job)
 {
-  g_bytes_unref (((SwitchJob *) job)->iccid);
+  g_bytes_unref (((DeleteJob *) job)->iccid);
 }
 
 static void
-switch_job (LpadJob *job, LpadWorkbench *bench)
+delete_job (LpadJob *job, LpadWorkbench *bench)
 {
-  SwitchJob *self = (SwitchJob *) job;
+  DeleteJob *self = (DeleteJob *) job;
   LpadInventory *after = NULL;
 
   lpad_job_begin (job, LPAD_PHASE_CHANGING);
-  switch (self->what)
-    {
-    case LPAD_SWITCH_ENABLE:
-      lpad_progress_report (&bench->progress, "enabling", 0, 0);
-      if (!lpad_job_may_enable (job, bench, self->iccid))
-        g_debug ("Enabling is not permitted: %s", job->error->message);
-      else if (!lpad_switch_enable (bench->chip,
-                                    bench->inventory,
-                                    self->iccid,
-                                    self->refresh,
-                                    &after,
-                                    job->cancellable,
-                                    &job->error))
-        g_debug ("Enabling: %s", job->error->message);
-      break;
-    case LPAD_SWITCH_DISABLE:
-      lpad_progress_report (&bench->progress, "disabling", 0, 0);
-      if (!lpad_switch_disable (bench->chip,
-                                bench->inventory,
-                                self->iccid,
-                                self->refresh,
-                                &after,
-                                job->cancellable,
-                                &job->error))
-        g_debug ("Disabling: %s", job->error->message);
-      break;
-    case LPAD_SWITCH_DELETE:
-    default:
-      lpad_progress_report (&bench->progress, "deleting", 0, 0);
-      if (!lpad_switch_delete (
-              bench->chip, bench->inventory, self->iccid, &after, job->cancellable, &job->error))
-        g_debug ("Deleting: %s", job->error->message);
-      break;
-    }
+  lpad_progress_report (&bench->progress, "deleting", 0, 0);
+  if (!lpad_switch_delete (bench->chip, bench->inventory, self->iccid, &after, job->cancellable, &job->error))
+    g_debug ("Deleting: %s", job->error->message);
   lpad_job_set_inventory (job, bench, after);
   if (job->entry != NULL && (after != NULL || !lpad_interruption_may_be_lost (job->error)))
     lpad_interruption_settle (job->entry, bench->inventory);
-  /* The notifications follow on the same channel, once the bus has been told of the switch. */
+  /* The notifications follow on the same channel, once the bus has been told of the change. */
   bench->hold = after != NULL && after->notifications->len > 0;
 }
 
 static void
-on_switched (LpadJob *job)
+on_deleted (LpadJob *job)
 {
   LpadOperation *operation = lpad_operation_of_job (job);
   SwitchOp *self = lpad_operation_data (operation);
@@ -134,7 +143,7 @@ on_switched (LpadJob *job)
   self->error = g_steal_pointer (&job->error);
   if (job->inventory == NULL || job->inventory->notifications->len == 0)
     {
-      lpad_operation_finish (operation, self->error, self->iccid);
+      lpad_operation_finish (operation, self->error, self->wish.iccid);
       return;
     }
   next = g_new0 (LpadJob, 1);
@@ -144,23 +153,37 @@ on_switched (LpadJob *job)
 }
 
 static void
-start_switch (LpadOperation *operation)
+start_delete (LpadOperation *operation)
 {
   SwitchOp *self = lpad_operation_data (operation);
-  LpadInterruptions *interruptions = lpad_euicc_interruptions (lpad_operation_euicc (operation));
-  LpadJournalEntry *record = lpad_operation_record (operation);
-  SwitchJob *job = g_new0 (SwitchJob, 1);
+  DeleteJob *job = g_new0 (DeleteJob, 1);
 
-  lpad_journal_entry_set_profile (record, self->iccid);
-  if (interruptions != NULL)
-    lpad_interruptions_supersede (interruptions, record);
-  job->job.run = switch_job;
-  job->job.done = on_switched;
-  job->job.clear = clear_switch_job;
-  job->what = self->what;
-  job->iccid = g_bytes_ref (self->iccid);
-  job->refresh = self->refresh;
+  begin_record (operation);
+  job->job.run = delete_job;
+  job->job.done = on_deleted;
+  job->job.clear = clear_delete_job;
+  job->iccid = g_bytes_ref (self->wish.iccid);
   lpad_operation_push (operation, &job->job);
+}
+
+static gboolean
+read_options (SwitchOp *self, GVariant *options, GError **error)
+{
+  gboolean refresh = FALSE, refresh_given = FALSE;
+  const LpadOption table[] = {
+    { "refresh", "b", &refresh, &refresh_given },
+    { "rollback-timeout", "u", &self->wish.trial_s, &self->wish.trial_given },
+  };
+  static const gsize known[]
+      = { [LPAD_SWITCH_ENABLE] = 2, [LPAD_SWITCH_DISABLE] = 1, [LPAD_SWITCH_DELETE] = 0 };
+
+  if (!lpad_options_read (options, table, known[self->what], error)
+      || !lpad_changeover_check_trial (self->wish.trial_s, error))
+    return FALSE;
+  self->wish.refresh = LPAD_REFRESH_EITHER;
+  if (refresh_given)
+    self->wish.refresh = refresh ? LPAD_REFRESH_ALWAYS : LPAD_REFRESH_NEVER;
+  return TRUE;
 }
 
 LpadOperation *
@@ -171,19 +194,16 @@ lpad_switch_op_start (LpadEuicc *euicc,
                       const char *sender,
                       GError **error)
 {
-  gboolean refresh = FALSE, refresh_given = FALSE;
-  const LpadOption table[] = { { "refresh", "b", &refresh, &refresh_given } };
-  SwitchOp *self;
+  SwitchOp *self = g_new0 (SwitchOp, 1);
 
-  if (!lpad_options_read (options, table, what == LPAD_SWITCH_DELETE ? 0 : G_N_ELEMENTS (table), error))
-    return NULL;
-  self = g_new0 (SwitchOp, 1);
   self->what = what;
-  self->iccid = g_bytes_ref (iccid);
-  self->refresh = LPAD_REFRESH_EITHER;
-  if (refresh_given)
-    self->refresh = refresh ? LPAD_REFRESH_ALWAYS : LPAD_REFRESH_NEVER;
-  return lpad_operation_start (euicc, &kinds[what], sender, self, switch_op_free, error);
+  self->wish.command = what == LPAD_SWITCH_ENABLE ? LPAD_STATE_COMMAND_ENABLE : LPAD_STATE_COMMAND_DISABLE;
+  self->wish.iccid = g_bytes_ref (iccid);
+  self->wish.phase = LPAD_PHASE_CHANGING;
+  if (read_options (self, options, error))
+    return lpad_operation_start (euicc, &kinds[what], sender, self, switch_op_free, error);
+  switch_op_free (self);
+  return NULL;
 }
 
 gboolean

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "trial.h"
+
+#include "identifiers.h"
+
+typedef struct
+{
+  LpadQuestion question;
+  LpadOperation *operation;
+  char *iccid;
+  gboolean watches;
+  LpadTrialFunc done;
+  gpointer user_data;
+} Trial;
+
+static char *
+iccid_text (GBytes *iccid)
+{
+  gsize size;
+  const guint8 *data = iccid == NULL ? NULL : g_bytes_get_data (iccid, &size);
+
+  return data == NULL ? g_strdup ("") : lpad_iccid_to_string (data, size);
+}
+
+gboolean
+lpad_trial_can_watch (LpadEuicc *euicc)
+{
+  return FALSE;
+}
+
+static void
+finish (Trial *self, LpadTrialEnd end)
+{
+  LpadOperation *operation = self->operation;
+
+  self->done (operation, end, self->user_data);
+  g_free (self->iccid);
+  g_free (self);
+  g_object_unref (operation);
+}
+
+static void
+confirm (LpadQuestion *question, LpadOperation *operation)
+{
+  finish ((Trial *) question, LPAD_TRIAL_KEPT);
+}
+
+static void
+dismiss (LpadQuestion *question, LpadOperation *operation, LpadDismissal why)
+{
+  Trial *self = (Trial *) question;
+
+  switch (why)
+    {
+    case LPAD_DISMISS_TIMEOUT:
+      finish (self, self->watches ? LPAD_TRIAL_NOT_REGISTERED : LPAD_TRIAL_NOT_CONFIRMED);
+      break;
+    case LPAD_DISMISS_REJECTED:
+      finish (self, LPAD_TRIAL_REJECTED);
+      break;
+    case LPAD_DISMISS_OVERRULED:
+      finish (self, LPAD_TRIAL_OVERRULED);
+      break;
+    case LPAD_DISMISS_POSTPONED:
+    case LPAD_DISMISS_CALLER_LEFT:
+    case LPAD_DISMISS_STOPPING:
+    default:
+      finish (self, LPAD_TRIAL_STOPPED);
+      break;
+    }
+}
+
+/* How long it lasts. One that has begun in another life of lpad goes on, but a modem that was started since
+ * needs its time to register. */
+static guint
+begin (const Trial *self, LpadJournalEntry *record)
+{
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+  guint seconds = record->trial_s;
+
+  if (record->deadline != 0 && !self->watches)
+    seconds = (guint) CLAMP (record->deadline - now, 0, (gint64) record->trial_s);
+  record->deadline = now + seconds;
+  lpad_journal_entry_begin (record, LPAD_PHASE_TRIAL);
+  return seconds;
+}
+
+void
+lpad_trial_start (LpadOperation *operation,
+                  GBytes *iccid,
+                  GBytes *previous,
+                  LpadTrialFunc done,
+                  gpointer user_data)
+{
+  const char *needs[] = { "confirm-switch" };
+  g_autofree char *old = iccid_text (previous);
+  Trial *self = g_new0 (Trial, 1);
+  GVariantDict prompt;
+  guint seconds;
+
+  self->question.confirm = confirm;
+  self->question.dismiss = dismiss;
+  self->operation = g_object_ref (operation);
+  self->iccid = iccid_text (iccid);
+  self->watches = lpad_trial_can_watch (lpad_operation_euicc (operation));
+  self->done = done;
+  self->user_data = user_data;
+  seconds = begin (self, lpad_operation_record (operation));
+
+  g_variant_dict_init (&prompt, NULL);
+  g_variant_dict_insert_value (&prompt, "needs", g_variant_new_strv (needs, self->watches ? 0 : 1));
+  g_variant_dict_insert (&prompt, "waits-for", "s", self->watches ? "registration" : "confirmation");
+  g_variant_dict_insert (&prompt, "new-iccid", "s", self->iccid);
+  g_variant_dict_insert (&prompt, "old-iccid", "s", old);
+  lpad_operation_set_stage (operation, self->watches ? "registering" : "confirming");
+  lpad_operation_put (operation, &self->question, &prompt, seconds);
+}
