@@ -18,6 +18,8 @@ G_BEGIN_DECLS
  * only, except for @context, which is immutable.
  * @connections: (nullable): those of NetworkManager, see connections.h
  * @operations: (element-type LpadOperation): those that are on the bus, finished ones too
+ * @modems: (nullable): where the slots of modems are; NULL before and after their time
+ * @modem_manager: (nullable): as long as no chip in a modem was seen
  * @settled: the chips that were there when lpad started have been looked at
  * @stopping: lpad is about to end: nothing new begins
  * @on_step: while @stopping: an operation has finished, or a worker has ended
@@ -36,6 +38,8 @@ typedef struct
   LpadAuth *auth;
   struct _LpadConnections *connections;
   GPtrArray *operations;
+  struct _LpadModems *modems;
+  struct _LpadModemManager *modem_manager;
   guint next_operation;
   guint next_euicc;
   guint workers; /* threads that have not ended */

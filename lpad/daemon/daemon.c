@@ -6,6 +6,7 @@
 #include "connections.h"
 #include "error-details.h"
 #include "manager.h"
+#include "modem-manager.h"
 #include "modems.h"
 #include "operation.h"
 #include "read-guard.h"
@@ -27,7 +28,6 @@ typedef struct
   LpadManager *manager;
   LpadSlots *slots;
   LpadReaders *readers;
-  LpadModems *modems;
   LpadReadGuard *guard;
   guint settle_timer;
   guint stop_timer;
@@ -147,7 +147,7 @@ step (gpointer user_data)
       lpad_manager_set_slots (daemon->manager, NULL);
       lpad_slots_stop (daemon->slots);
       g_clear_pointer (&daemon->readers, lpad_readers_free);
-      g_clear_pointer (&daemon->modems, lpad_modems_free);
+      g_clear_pointer (&daemon->core.modems, lpad_modems_free);
     }
   if (daemon->core.workers == 0)
     g_main_loop_quit (daemon->loop);
@@ -278,7 +278,7 @@ set_up (Daemon *daemon, const LpadConfig *config, const char *state_folder, GErr
   lpad_manager_set_slots (daemon->manager, daemon->slots);
   daemon->readers = lpad_readers_new (core, daemon->slots);
   if (config->modems)
-    daemon->modems = lpad_modems_new (core, daemon->slots);
+    core->modems = lpad_modems_new (core, daemon->slots);
   else
     lpad_slots_listed (daemon->slots);
   daemon->settle_timer = g_timeout_add_seconds (SETTLE_TIME, on_settle_timeout, daemon);
@@ -367,6 +367,7 @@ tear_down (Daemon *daemon)
     send_everything (core->connection);
   g_clear_pointer (&daemon->guard, lpad_read_guard_free);
   g_clear_pointer (&core->operations, g_ptr_array_unref);
+  g_clear_pointer (&core->modem_manager, lpad_modem_manager_free);
   g_clear_pointer (&core->auth, lpad_auth_free);
   g_clear_object (&core->clients);
   g_clear_pointer (&core->activity, lpad_activity_free);

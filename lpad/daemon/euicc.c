@@ -503,6 +503,35 @@ lpad_euicc_end_switch (LpadEuicc *euicc, gboolean served)
   g_clear_pointer (&euicc->last_switched, lpad_inventory_unref);
 }
 
+LpadEuicc *
+lpad_euicc_find (LpadCore *core, const char *eid)
+{
+  g_autolist (GDBusObject) objects
+      = g_dbus_object_manager_get_objects (G_DBUS_OBJECT_MANAGER (core->objects));
+
+  for (GList *l = objects; l != NULL; l = l->next)
+    {
+      g_autoptr (GDBusInterface) interface = g_dbus_object_get_interface (l->data, "org.lpad.Lpad1.Euicc");
+
+      if (interface != NULL && g_strcmp0 (lpad_bus_euicc_get_eid (LPAD_BUS_EUICC (interface)), eid) == 0)
+        return LPAD_EUICC (interface);
+    }
+  return NULL;
+}
+
+void
+lpad_euicc_hand_over (LpadEuicc *euicc, LpadEuicc *successor, LpadOperation *operation)
+{
+  LpadInventory *told = euicc->last_switched != NULL ? euicc->last_switched : euicc->inventory;
+
+  successor->switching = TRUE;
+  g_clear_pointer (&successor->last_switched, lpad_inventory_unref);
+  successor->last_switched = lpad_inventory_ref (told);
+  g_queue_push_head (&successor->turns->operations, g_object_ref (operation));
+  lpad_euicc_dequeue (euicc, operation);
+  update_state (successor);
+}
+
 gboolean
 lpad_euicc_has_switch_waiting (LpadEuicc *euicc)
 {

@@ -109,6 +109,13 @@ void lpad_euicc_dequeue (LpadEuicc *euicc, LpadOperation *operation);
 void lpad_euicc_begin_switch (LpadEuicc *euicc);
 void lpad_euicc_end_switch (LpadEuicc *euicc, gboolean served);
 
+/** lpad_euicc_find: (nullable) (transfer none): the chip on the bus with this EID. */
+LpadEuicc *lpad_euicc_find (LpadCore *core, const char *eid);
+
+/** lpad_euicc_hand_over: @euicc has left, and come back as @successor: that has the turn of @operation now,
+ * and what waits for the end of the switch. */
+void lpad_euicc_hand_over (LpadEuicc *euicc, LpadEuicc *successor, LpadOperation *operation);
+
 /** lpad_euicc_has_switch_waiting: somebody has asked for a switch, and it is not its turn yet. */
 gboolean lpad_euicc_has_switch_waiting (LpadEuicc *euicc);
 

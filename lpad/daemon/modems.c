@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "modems.h"
 
-#include "lpad-modem-bus.h"
 #include "modem-card.h"
+#include "modem-manager.h"
 
 #define RESET_TIME   10 /* seconds that a card may be absent because it is being reset */
 #define TAC_DIGITS   8  /* of an IMEI */
@@ -206,6 +206,8 @@ on_object_added (GDBusObjectManager *client, GDBusObject *object, gpointer user_
 
   if (proxy == NULL)
     return;
+  if (modems->core->modem_manager == NULL)
+    modems->core->modem_manager = lpad_modem_manager_new (modems->core->connection);
   known = g_new0 (Known, 1);
   known->owner = modems;
   known->proxy = proxy;
@@ -319,6 +321,23 @@ lpad_modems_new (LpadCore *core, LpadSlots *slots)
                                             on_client,
                                             modems);
   return modems;
+}
+
+LpadModemBusSlot *
+lpad_modems_find (LpadModems *modems, const char *name)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, modems->known);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      const Known *known = value;
+
+      if (g_str_equal (known->name, name))
+        return known->proxy;
+    }
+  return NULL;
 }
 
 void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "lpad-modem-bus.h"
 #include "slots.h"
 
 G_BEGIN_DECLS
@@ -17,6 +18,10 @@ LpadModems *lpad_modems_new (LpadCore *core, LpadSlots *slots);
 
 /** lpad_modems_free: stops looking. Before @slots is freed. */
 void lpad_modems_free (LpadModems *modems);
+
+/** lpad_modems_find: the slot whose place is called @name, as lpad-modem shows it now. (nullable) (transfer
+ * none) */
+LpadModemBusSlot *lpad_modems_find (LpadModems *modems, const char *name);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LpadModems, lpad_modems_free)
 

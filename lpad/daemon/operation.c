@@ -333,6 +333,25 @@ lpad_operation_euicc (LpadOperation *operation)
   return operation->euicc;
 }
 
+void
+lpad_operation_move (LpadOperation *operation, LpadEuicc *euicc)
+{
+  g_autoptr (LpadEuicc) left = operation->euicc;
+
+  operation->euicc = g_object_ref (euicc);
+  operation->aborted = operation->core->stopping;
+  g_object_unref (operation->cancellable);
+  operation->cancellable = g_cancellable_new ();
+  lpad_bus_operation_set_euicc (LPAD_BUS_OPERATION (operation), lpad_euicc_path (euicc));
+  lpad_euicc_hand_over (left, euicc, operation);
+}
+
+gboolean
+lpad_operation_needs_network (LpadOperation *operation)
+{
+  return operation->state == STATE_RUNNING && !operation->kind->switching;
+}
+
 const char *
 lpad_operation_sender (LpadOperation *operation)
 {

@@ -98,6 +98,12 @@ const char *lpad_operation_path (LpadOperation *operation);
 /** lpad_operation_euicc: the chip that it is about. */
 LpadEuicc *lpad_operation_euicc (LpadOperation *operation);
 
+/** lpad_operation_move: its chip has left, and come back as @euicc: goes on there. Between two jobs. */
+void lpad_operation_move (LpadOperation *operation, LpadEuicc *euicc);
+
+/** lpad_operation_needs_network: it runs, and may use a network: nobody should take that away. */
+gboolean lpad_operation_needs_network (LpadOperation *operation);
+
 /** lpad_operation_sender: unique name of the caller; NULL: lpad itself. */
 const char *lpad_operation_sender (LpadOperation *operation);
 

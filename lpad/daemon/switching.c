@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "switching.h"
 
+#include "error-details.h"
+#include "identifiers.h"
 #include "interruption.h"
+#include "nm-calls.h"
+#include "serving.h"
 #include "switch.h"
 
 typedef struct
 {
   LpadSwitchingWish wish;
+  LpadOperation *operation; /* lives longer */
+  LpadServing *serving;     /* NULL: no modem serves the chip */
+  GError *error;
   LpadSwitchingFunc done;
   gpointer user_data;
 } Switching;
@@ -15,22 +22,191 @@ typedef struct
 {
   LpadJob job;
   Switching *switching;
+  LpadSwitchSent sent;
 } CommandJob;
 
-static void
-switching_free (Switching *self)
+static void read_chip (Switching *self, void (*done) (LpadJob *job));
+
+static char *
+enabled_iccid (Switching *self)
 {
-  g_bytes_unref (self->wish.iccid);
-  g_free (self);
+  const LpadInventory *inventory = lpad_euicc_inventory (lpad_operation_euicc (self->operation));
+
+  for (guint i = 0; i < inventory->profiles->len; i++)
+    {
+      const LpadProfile *profile = inventory->profiles->pdata[i];
+      gsize size;
+      const guint8 *data = g_bytes_get_data (profile->iccid, &size);
+
+      if (profile->state == LPAD_PROFILE_ENABLED)
+        return lpad_iccid_to_string (data, size);
+    }
+  return g_strdup ("");
 }
 
 /* The end: what the bus has not been told is told now, unless the device does not serve it. */
 static void
-finish (Switching *self, LpadOperation *operation, GError *error)
+finish (Switching *self, GError *error)
 {
-  lpad_euicc_end_switch (lpad_operation_euicc (operation), error == NULL);
-  self->done (operation, error, self->user_data);
-  switching_free (self);
+  LpadEuicc *euicc = lpad_operation_euicc (self->operation);
+  g_autofree char *enabled = enabled_iccid (self);
+
+  lpad_nm_end (euicc, enabled);
+  lpad_euicc_end_switch (euicc, error == NULL);
+  self->done (self->operation, error, self->user_data);
+  lpad_serving_free (self->serving);
+  g_clear_error (&self->error);
+  g_bytes_unref (self->wish.iccid);
+  g_free (self);
+}
+
+/* @wish: "": none will be enabled */
+static char *
+wished_iccid (const LpadSwitchingWish *wish)
+{
+  gsize size;
+  const guint8 *data = g_bytes_get_data (wish->iccid, &size);
+
+  return wish->command == LPAD_STATE_COMMAND_ENABLE ? lpad_iccid_to_string (data, size) : g_strdup ("");
+}
+
+/* In a modem: the command, what the modem does with it, the truth. */
+
+static GError *
+new_refresh_error (Switching *self)
+{
+  GError *error = NULL;
+
+  g_set_error_literal (
+      &error,
+      LPAD_ERROR,
+      LPAD_ERROR_REFRESH_FAILED,
+      self->wish.command == LPAD_STATE_COMMAND_ENABLE
+          ? "The chip has enabled the profile, but the modem does not serve it, whatever lpad did"
+          : "The chip has disabled the profile, but the modem goes on with it, whatever lpad did");
+  lpad_error_details (error)->advice = "Restart the device.";
+  lpad_error_details (error)->retry = LPAD_RETRY_LATER;
+  return error;
+}
+
+/* What the modem shows has been seen; what the chip says is read. A fault of an earlier step that has done no
+ * harm is forgotten. */
+static void
+on_chip_read (LpadJob *job)
+{
+  Switching *self = ((CommandJob *) job)->switching;
+  g_autoptr (GError) of_chip = g_steal_pointer (&job->error);
+  GError *of_modem = g_steal_pointer (&self->error);
+  g_autofree char *enabled = NULL;
+
+  lpad_operation_take (self->operation, job);
+  if (of_modem == NULL && of_chip == NULL)
+    {
+      finish (self, NULL);
+      return;
+    }
+  enabled = enabled_iccid (self);
+  lpad_serving_describe (self->serving);
+  if (job->inventory != NULL)
+    lpad_operation_add_result (self->operation, "chip-iccid", g_variant_new_string (enabled));
+  if (of_chip != NULL)
+    {
+      g_clear_error (&of_modem);
+      of_modem = g_steal_pointer (&of_chip);
+    }
+  finish (self, of_modem);
+}
+
+/* Nothing has happened after a command whose answer was lost: the chip says whether it has heard it. */
+static void
+on_doubt_read (LpadJob *job)
+{
+  Switching *self = ((CommandJob *) job)->switching;
+  gboolean heard = job->error == NULL;
+
+  lpad_operation_take (self->operation, job);
+  if (!heard)
+    {
+      finish (self, g_steal_pointer (&self->error));
+      return;
+    }
+  g_clear_error (&self->error);
+  lpad_serving_go_on (self->serving);
+}
+
+static void
+on_served (LpadOperation *operation, LpadServingEnd end, gpointer user_data)
+{
+  Switching *self = user_data;
+
+  switch (end)
+    {
+    case LPAD_SERVING_DOUBT:
+      read_chip (self, on_doubt_read);
+      return;
+    case LPAD_SERVING_GONE:
+      g_clear_error (&self->error);
+      g_set_error_literal (&self->error,
+                           LPAD_ERROR,
+                           LPAD_ERROR_CARD_REMOVED,
+                           "The modem has left in the middle of the switch, and has not come back.");
+      finish (self, g_steal_pointer (&self->error));
+      return;
+    case LPAD_SERVING_GIVEN_UP:
+      g_clear_error (&self->error);
+      self->error = new_refresh_error (self);
+      break;
+    case LPAD_SERVING_DONE:
+    default:
+      g_clear_error (&self->error);
+      break;
+    }
+  read_chip (self, on_chip_read);
+}
+
+static void
+run_read (LpadJob *job, LpadWorkbench *bench)
+{
+  const LpadSwitchingWish *wish = &((CommandJob *) job)->switching->wish;
+  LpadInventory *after = NULL;
+
+  if (!lpad_switch_settle (bench->chip, bench->inventory, wish->command, wish->iccid, &after, &job->error))
+    g_debug ("After the switch: %s", job->error->message);
+  lpad_job_set_inventory (job, bench, after);
+  if (job->entry != NULL && after != NULL)
+    lpad_interruption_settle (job->entry, bench->inventory);
+  bench->hold = after != NULL && after->notifications->len > 0;
+}
+
+static void
+read_chip (Switching *self, void (*done) (LpadJob *job))
+{
+  CommandJob *job = g_new0 (CommandJob, 1);
+
+  job->job.run = run_read;
+  job->job.done = done;
+  job->switching = self;
+  lpad_operation_push (self->operation, &job->job);
+}
+
+static gboolean
+tell_chip (CommandJob *command, LpadWorkbench *bench, LpadInventory **after)
+{
+  const LpadSwitchingWish *wish = &command->switching->wish;
+  LpadJob *job = &command->job;
+
+  if (command->switching->serving != NULL)
+    return lpad_switch_send (bench->chip,
+                             bench->inventory,
+                             wish->command,
+                             wish->iccid,
+                             wish->refresh,
+                             &command->sent,
+                             after,
+                             job->cancellable,
+                             &job->error);
+  return (wish->command == LPAD_STATE_COMMAND_ENABLE ? lpad_switch_enable : lpad_switch_disable) (
+      bench->chip, bench->inventory, wish->iccid, wish->refresh, after, job->cancellable, &job->error);
 }
 
 static void
@@ -46,13 +222,7 @@ run_command (LpadJob *job, LpadWorkbench *bench)
   if (permitted)
     {
       lpad_job_begin (job, wish->phase);
-      if (!(enables ? lpad_switch_enable : lpad_switch_disable) (bench->chip,
-                                                                 bench->inventory,
-                                                                 wish->iccid,
-                                                                 wish->refresh,
-                                                                 &after,
-                                                                 job->cancellable,
-                                                                 &job->error))
+      if (!tell_chip ((CommandJob *) job, bench, &after))
         g_debug ("Switching: %s", job->error->message);
     }
   lpad_job_set_inventory (job, bench, after);
@@ -62,14 +232,45 @@ run_command (LpadJob *job, LpadWorkbench *bench)
   bench->hold = after != NULL && after->notifications->len > 0;
 }
 
+/* A profile that was enabled before may still not be what the modem serves. */
 static void
 on_command_done (LpadJob *job)
 {
-  Switching *self = ((CommandJob *) job)->switching;
-  LpadOperation *operation = lpad_operation_of_job (job);
+  CommandJob *command = (CommandJob *) job;
+  Switching *self = command->switching;
 
-  lpad_operation_take (operation, job);
-  finish (self, operation, g_steal_pointer (&job->error));
+  lpad_operation_take (self->operation, job);
+  if (job->error != NULL || self->serving == NULL)
+    {
+      finish (self, g_steal_pointer (&job->error));
+      return;
+    }
+  self->error = g_steal_pointer (&command->sent.lost);
+  lpad_operation_set_stage (self->operation, "refreshing");
+  lpad_serving_start (self->serving,
+                      command->sent.pending && command->sent.refresh_comes,
+                      self->error != NULL,
+                      on_served,
+                      self);
+}
+
+static void
+clear_command (LpadJob *job)
+{
+  g_clear_error (&((CommandJob *) job)->sent.lost);
+}
+
+static void
+on_prepared (gpointer user_data)
+{
+  Switching *self = user_data;
+  CommandJob *job = g_new0 (CommandJob, 1);
+
+  job->job.run = run_command;
+  job->job.done = on_command_done;
+  job->job.clear = clear_command;
+  job->switching = self;
+  lpad_operation_push (self->operation, &job->job);
 }
 
 void
@@ -78,16 +279,23 @@ lpad_switching_start (LpadOperation *operation,
                       LpadSwitchingFunc done,
                       gpointer user_data)
 {
+  LpadEuicc *euicc = lpad_operation_euicc (operation);
   Switching *self = g_new0 (Switching, 1);
-  CommandJob *job = g_new0 (CommandJob, 1);
+  g_autofree char *old = NULL;
+  g_autofree char *new = NULL;
 
+  self->operation = operation;
   self->wish = *wish;
   g_bytes_ref (self->wish.iccid);
   self->done = done;
   self->user_data = user_data;
-  lpad_euicc_begin_switch (lpad_operation_euicc (operation));
-  job->job.run = run_command;
-  job->job.done = on_command_done;
-  job->switching = self;
-  lpad_operation_push (operation, &job->job);
+  if (lpad_serving_is_needed (euicc))
+    {
+      self->serving = lpad_serving_new (operation, wish->command, wish->iccid);
+      self->wish.refresh = lpad_serving_refresh (euicc, wish->refresh);
+    }
+  lpad_euicc_begin_switch (euicc);
+  old = enabled_iccid (self);
+  new = wished_iccid (wish);
+  lpad_nm_prepare (euicc, old, new, on_prepared, self);
 }

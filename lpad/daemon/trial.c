@@ -2,6 +2,7 @@
 #include "trial.h"
 
 #include "identifiers.h"
+#include "modem-manager.h"
 
 typedef struct
 {
@@ -9,6 +10,7 @@ typedef struct
   LpadOperation *operation;
   char *iccid;
   gboolean watches;
+  gulong handler;
   LpadTrialFunc done;
   gpointer user_data;
 } Trial;
@@ -22,10 +24,27 @@ iccid_text (GBytes *iccid)
   return data == NULL ? g_strdup ("") : lpad_iccid_to_string (data, size);
 }
 
+static const LpadSeenModem *
+find_modem (LpadEuicc *euicc)
+{
+  LpadModemManager *manager = lpad_euicc_core (euicc)->modem_manager;
+  const char *device = lpad_euicc_place (euicc)->physical_device;
+
+  return manager == NULL || *device == '\0' ? NULL : lpad_modem_manager_find (manager, device);
+}
+
+static gboolean
+is_registered (const Trial *self)
+{
+  const LpadSeenModem *modem = find_modem (lpad_operation_euicc (self->operation));
+
+  return modem != NULL && modem->registered && g_str_equal (modem->iccid, self->iccid);
+}
+
 gboolean
 lpad_trial_can_watch (LpadEuicc *euicc)
 {
-  return FALSE;
+  return find_modem (euicc) != NULL;
 }
 
 static void
@@ -33,10 +52,24 @@ finish (Trial *self, LpadTrialEnd end)
 {
   LpadOperation *operation = self->operation;
 
+  if (self->handler != 0)
+    g_signal_handler_disconnect (lpad_euicc_core (lpad_operation_euicc (operation))->modem_manager,
+                                 self->handler);
   self->done (operation, end, self->user_data);
   g_free (self->iccid);
   g_free (self);
   g_object_unref (operation);
+}
+
+static void
+on_modem_changed (LpadModemManager *manager, gpointer user_data)
+{
+  Trial *self = user_data;
+
+  if (!is_registered (self))
+    return;
+  lpad_operation_answered (self->operation);
+  finish (self, LPAD_TRIAL_KEPT);
 }
 
 static void
@@ -113,5 +146,16 @@ lpad_trial_start (LpadOperation *operation,
   g_variant_dict_insert (&prompt, "new-iccid", "s", self->iccid);
   g_variant_dict_insert (&prompt, "old-iccid", "s", old);
   lpad_operation_set_stage (operation, self->watches ? "registering" : "confirming");
-  lpad_operation_put (operation, &self->question, &prompt, seconds);
+  if (self->watches)
+    self->handler = g_signal_connect (lpad_euicc_core (lpad_operation_euicc (operation))->modem_manager,
+                                      "changed",
+                                      G_CALLBACK (on_modem_changed),
+                                      self);
+  if (!self->watches || !is_registered (self))
+    lpad_operation_put (operation, &self->question, &prompt, seconds);
+  else
+    {
+      g_variant_dict_clear (&prompt);
+      finish (self, LPAD_TRIAL_KEPT);
+    }
 }

@@ -4,7 +4,7 @@
 #define BUSY_MS 120000 /* how long a download is waited for before ModemManager would lose the modem */
 
 const LpadRecoveryQuirks LPAD_RECOVERY_QUIRKS_NONE
-    = { .refresh_wait_ms = 6000, .settle_ms = 8000, .away_ms = 60000 };
+    = { .refresh_wait_ms = 6000, .settle_ms = 6000, .away_ms = 60000 };
 
 static const char *const names[] = { "refresh", "power-cycle", "inhibit", "reset" };
 G_STATIC_ASSERT (G_N_ELEMENTS (names) == LPAD_RECOVERY_STEPS);
