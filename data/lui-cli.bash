@@ -61,7 +61,7 @@ _lui_cli ()
       [[ $current == -* ]] || words=$(_lui_cli_profiles) ;;
     download)
       words="$words --server --event --matching-id --default --confirmation-code --confirmation-code-file --yes --accept-policy-rules"
-      words="$words --enable --use-provisioning --nickname --imei --tac --release -t -s -m -d -c -C -y -r -E -p -n -i"
+      words="$words --enable --rollback-timeout --use-provisioning --nickname --imei --tac --release -t -s -m -d -c -C -y -r -E -p -n -i"
       if [[ $current != -* ]]; then
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         return
@@ -73,7 +73,10 @@ _lui_cli ()
     delete)
       words="$words --yes -y"
       [[ $current == -* ]] || words=$(_lui_cli_profiles) ;;
-    enable|disable|rename)
+    enable)
+      words="$words --rollback-timeout"
+      [[ $current == -* ]] || words=$(_lui_cli_profiles) ;;
+    disable|rename)
       [[ $current == -* ]] || words=$(_lui_cli_profiles) ;;
     reset)
       words="$words --operational --test --default-smdp --eid-digits" ;;

@@ -41,7 +41,8 @@ typedef enum
   LPAD_ERROR_REFRESH_FAILED, /*< nick=org.lpad.Lpad1.Error.RefreshFailed >*/
   /* The new profile did not prove itself in time, and lpad has gone back to the one before. */
   LPAD_ERROR_ROLLED_BACK, /*< nick=org.lpad.Lpad1.Error.RolledBack >*/
-  /* The new profile did not prove itself in time, and lpad could not go back from it; the message says why. */
+  /* The new profile did not prove itself in time, and lpad could not go back from it; the message says why.
+   */
   LPAD_ERROR_ROLLBACK_FAILED, /*< nick=org.lpad.Lpad1.Error.RollbackFailed >*/
   /* The activation code has not the form 1$SERVER$MATCHINGID; the message says where it differs. */
   LPAD_ERROR_INVALID_ACTIVATION_CODE, /*< nick=org.lpad.Lpad1.Error.InvalidActivationCode >*/

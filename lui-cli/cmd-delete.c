@@ -48,5 +48,6 @@ lui_cmd_delete (LuiSession *session, const LuiVerb *verb, int argc, char **argv)
   title = lui_profile_title (profile);
   if (!consent (session, title, yes, &error))
     return lui_fail (session, g_steal_pointer (&error));
-  return lui_change_profile (session, profile, lpad_bus_profile_call_delete_sync, "is deleted.");
+  return lui_change_profile (
+      session, profile, lpad_bus_profile_call_delete_sync, lui_empty_options (), "is deleted.");
 }

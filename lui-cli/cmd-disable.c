@@ -39,7 +39,8 @@ lui_cmd_disable (LuiSession *session, const LuiVerb *verb, int argc, char **argv
   if (profile == NULL)
     return lui_fail (session, g_steal_pointer (&error));
   was_enabled = g_strcmp0 (lpad_bus_profile_get_state (profile), "enabled") == 0;
-  status = lui_change_profile (session, profile, lpad_bus_profile_call_disable_sync, "is no longer in use.");
+  status = lui_change_profile (
+      session, profile, lpad_bus_profile_call_disable_sync, lui_empty_options (), "is no longer in use.");
   if (status == LUI_EXIT_OK && was_enabled && !session->json)
     print_successor (session, profile);
   return status;

@@ -18,6 +18,7 @@ typedef struct
   gboolean accept_rules;
   gboolean enable;
   gboolean use_provisioning;
+  int rollback;
   char *code;
   char *server;
   char *event;
@@ -103,6 +104,7 @@ parse (LuiSession *session, const LuiVerb *verb, Options *o, int *argc, char ***
       &o->use_provisioning,
       "Reach the server over the provisioning profile of the chip",
       NULL },
+    LUI_ROLLBACK_OPTION (&o->rollback),
     { "nickname", 'n', 0, G_OPTION_ARG_STRING, &o->nickname, "Nickname for the profile", "NAME" },
     { "imei",
       'i',
@@ -145,6 +147,8 @@ check (const Options *o, const char *source, GError **error)
   int sources = (source != NULL) + (o->server != NULL) + (o->event != NULL) + (o->use_default ? 1 : 0);
   gboolean stdin_code = g_strcmp0 (o->confirmation_code_file, "-") == 0;
 
+  if (o->rollback != -1 && !o->enable)
+    return usage_error (error, "--rollback-timeout needs --enable.");
   if (sources == 0)
     return usage_error (error, "Say what to download: an activation code, --event, --default or --server.");
   if (sources > 1)
@@ -226,7 +230,7 @@ build_arguments (const Options *o, LpadBusEuicc *euicc, GError **error)
   add_true (&builder, "consent", o->yes);
   add_true (&builder, "accept-policy-rules", o->accept_rules);
   add_true (&builder, "use-provisioning", o->use_provisioning);
-  if (!add_releases (&builder, o->releases, error))
+  if (!add_releases (&builder, o->releases, error) || !lui_add_rollback (&builder, o->rollback, error))
     {
       g_variant_builder_clear (&builder);
       return NULL;
@@ -337,7 +341,7 @@ LuiExit
 lui_cmd_download (LuiSession *session, const LuiVerb *verb, int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
-  Options options = { 0 };
+  Options options = { .rollback = -1 };
   const char *source;
   LuiExit status;
 

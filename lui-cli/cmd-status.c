@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "lui-interruption.h"
+#include "lui-trial.h"
 #include "lui-waiting.h"
 
 static void
@@ -59,6 +60,21 @@ json_readers (JsonBuilder *builder, GVariant *readers)
 }
 
 static void
+json_rollbacks (JsonBuilder *builder, LuiSession *session, GPtrArray *euiccs)
+{
+  json_builder_set_member_name (builder, "rollbacks");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < euiccs->len; i++)
+    {
+      g_autoptr (GVariant) prompt = lui_trial_find (session, euiccs->pdata[i]);
+
+      if (prompt != NULL)
+        lui_trial_json (builder, euiccs->pdata[i], prompt);
+    }
+  json_builder_end_array (builder);
+}
+
+static void
 print_json (LuiSession *session, LpadBusManager *manager, GPtrArray *euiccs)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
@@ -73,6 +89,7 @@ print_json (LuiSession *session, LpadBusManager *manager, GPtrArray *euiccs)
   for (guint i = 0; i < euiccs->len; i++)
     lui_json_euicc (builder, euiccs->pdata[i]);
   json_builder_end_array (builder);
+  json_rollbacks (builder, session, euiccs);
   json_builder_end_object (builder);
   lui_json_print (builder, FALSE);
 }
@@ -194,6 +211,16 @@ print_first_boot (LpadBusEuicc *euicc)
 }
 
 static void
+print_trial (LuiSession *session, LpadBusEuicc *euicc)
+{
+  g_autoptr (GVariant) prompt = lui_trial_find (session, euicc);
+  g_autofree char *farewell = prompt != NULL ? lui_trial_farewell (prompt) : NULL;
+
+  if (farewell != NULL)
+    printf ("  %s\n", farewell);
+}
+
+static void
 print_euicc (LuiSession *session, LpadBusEuicc *euicc, GPtrArray *euiccs)
 {
   g_autofree char *place = lui_euicc_place (euicc);
@@ -225,6 +252,7 @@ print_euicc (LuiSession *session, LpadBusEuicc *euicc, GPtrArray *euiccs)
   printf ("  %s, %s free\n", state, memory);
   print_enabled (session, euicc);
   print_first_boot (euicc);
+  print_trial (session, euicc);
   if (waiting != NULL)
     printf ("  %s\n", waiting);
   if (pending > 0)

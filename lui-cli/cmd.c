@@ -160,21 +160,34 @@ lui_profile_title (LpadBusProfile *profile)
   return lui_clean (title);
 }
 
+gboolean
+lui_add_rollback (GVariantBuilder *options, int seconds, GError **error)
+{
+  if (seconds == -1)
+    return TRUE;
+  if (seconds < 0)
+    {
+      g_set_error_literal (
+          error, LPAD_ERROR, LPAD_ERROR_INVALID_ARGUMENTS, "--rollback-timeout is a number of seconds.");
+      return FALSE;
+    }
+  g_variant_builder_add (options, "{sv}", "rollback-timeout", g_variant_new_uint32 ((guint32) seconds));
+  return TRUE;
+}
+
 LuiExit
-lui_change_profile (LuiSession *session, LpadBusProfile *profile, LuiProfileCall call, const char *done)
+lui_change_profile (LuiSession *session,
+                    LpadBusProfile *profile,
+                    LuiProfileCall call,
+                    GVariant *options,
+                    const char *done)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *title = lui_profile_title (profile);
   g_autofree char *sentence = g_strdup_printf ("“%s” %s", title, done);
   g_autofree char *path = NULL;
 
-  if (!call (profile,
-             lui_empty_options (),
-             lui_call_flags (session),
-             LUI_CALL_TIMEOUT_MSEC,
-             &path,
-             NULL,
-             &error))
+  if (!call (profile, options, lui_call_flags (session), LUI_CALL_TIMEOUT_MSEC, &path, NULL, &error))
     return lui_fail (session, g_steal_pointer (&error));
   return lui_follow (session, path, sentence);
 }

@@ -78,9 +78,25 @@ typedef gboolean (*LuiProfileCall) (LpadBusProfile *profile,
                                     GCancellable *cancellable,
                                     GError **error);
 
-/** lui_change_profile: makes @call and follows its operation; @done says what is true of the profile then. */
-LuiExit
-lui_change_profile (LuiSession *session, LpadBusProfile *profile, LuiProfileCall call, const char *done);
+/** lui_change_profile: makes @call with @options (floating) and follows its operation; @done says what is
+ * true of the profile then. */
+LuiExit lui_change_profile (LuiSession *session,
+                            LpadBusProfile *profile,
+                            LuiProfileCall call,
+                            GVariant *options,
+                            const char *done);
+
+/** LUI_ROLLBACK_OPTION: the option --rollback-timeout, whose value goes to @seconds, an int that is -1 at
+ * first. */
+#define LUI_ROLLBACK_OPTION(seconds)                                                                         \
+  {                                                                                                          \
+    "rollback-timeout", 0, 0, G_OPTION_ARG_INT, (seconds),                                                   \
+        "Go back to the profile before unless this one registers, or is confirmed, in time", "SECONDS"       \
+  }
+
+/** lui_add_rollback: puts the option into @options (a{sv}) if it was given; FALSE: it is no number of
+ * seconds. */
+gboolean lui_add_rollback (GVariantBuilder *options, int seconds, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** The verbs, one in each cmd-VERB.c: read the arguments, do it, report it; see LuiVerb.run and lui-cli(1).
  */

@@ -19,6 +19,7 @@ typedef struct
   const char *order;
   GVariant *details;
   GVariant *offer;          /* what somebody should have been asked */
+  GVariant *rollback;       /* from which profile lpad has gone back, and why */
   const char *provisioning; /* where the chip stands after a detour, or NULL */
 } Failure;
 
@@ -241,6 +242,8 @@ print_json (const Failure *failure, LuiExit status)
     lui_json_variant (builder, "details", failure->details);
   if (failure->offer != NULL)
     lui_json_variant (builder, "offer", failure->offer);
+  if (failure->rollback != NULL)
+    lui_json_variant (builder, "rollback", failure->rollback);
   json_builder_end_object (builder);
   json_builder_end_object (builder);
   lui_json_print (builder, TRUE);
@@ -282,9 +285,12 @@ lui_fail_result (LuiSession *session, GVariant *result)
 {
   g_autoptr (GVariant) details = g_variant_lookup_value (result, "details", G_VARIANT_TYPE_VARDICT);
   g_autoptr (GVariant) offer = g_variant_lookup_value (result, "offer", G_VARIANT_TYPE_VARDICT);
-  Failure failure = {
-    .name = LPAD_BUS_ERROR_PREFIX "Failed", .message = "It failed.", .details = details, .offer = offer
-  };
+  g_autoptr (GVariant) rollback = g_variant_lookup_value (result, "rollback", G_VARIANT_TYPE_VARDICT);
+  Failure failure = { .name = LPAD_BUS_ERROR_PREFIX "Failed",
+                      .message = "It failed.",
+                      .details = details,
+                      .offer = offer,
+                      .rollback = rollback };
 
   g_variant_lookup (result, "error", "&s", &failure.name);
   g_variant_lookup (result, "message", "&s", &failure.message);

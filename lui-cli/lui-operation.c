@@ -7,6 +7,7 @@
 
 #include "lui-failure.h"
 #include "lui-output.h"
+#include "lui-trial.h"
 #include "names.h"
 
 struct _LuiOperation
@@ -87,6 +88,22 @@ on_properties_changed (GDBusProxy *proxy,
     show_progress (operation);
 }
 
+/* The decision is left to lpad. */
+static void
+leave_trial (LuiOperation *operation)
+{
+  GVariant *prompt = lpad_bus_operation_get_prompt (operation->proxy);
+  g_autofree char *farewell = NULL;
+
+  if (!g_str_equal (state_of (operation), "waiting") || prompt == NULL || !lui_trial_is (prompt))
+    return;
+  farewell = lui_trial_farewell (prompt);
+  lui_terminal_progress_end (operation->terminal);
+  lui_terminal_restore (operation->terminal);
+  g_printerr ("%s\n", farewell);
+  exit (LUI_EXIT_INTERRUPTED);
+}
+
 static void
 on_cancelled (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -108,6 +125,7 @@ on_interrupt (gpointer user_data)
       lui_terminal_restore (operation->terminal);
       exit (LUI_EXIT_INTERRUPTED);
     }
+  leave_trial (operation);
   operation->interrupted = TRUE;
   lui_terminal_progress_end (operation->terminal);
   g_printerr ("Cancelling (Ctrl-C once more leaves at once) ...\n");
@@ -143,7 +161,9 @@ answer (LuiOperation *operation, LuiPromptFunc prompt_func, gpointer user_data, 
     return TRUE;
   operation->answered = g_variant_ref (prompt);
   lui_terminal_progress_end (operation->terminal);
-  if (prompt_func (operation, prompt, user_data, &local))
+  if (lui_trial_is (prompt)
+          ? lui_trial_answer (operation->session, operation->terminal, operation, prompt, &local)
+          : prompt_func (operation, prompt, user_data, &local))
     return TRUE;
   if (lui_operation_pointless (operation))
     return TRUE;

@@ -173,6 +173,10 @@ stage_words (const char *stage)
     { "disabling", "Disabling" },
     { "deleting", "Deleting" },
     { "discovering", "Asking which profiles wait" },
+    { "refreshing", "Waiting for the modem" },
+    { "registering", "Waiting for the network" },
+    { "confirming", "Waiting for you" },
+    { "returning", "Going back" },
     { "notifying", "Telling the operator" },
     { "provisioning", "Enabling the provisioning profile" },
     { "waiting-for-server", "Waiting until the server can be reached" },
@@ -240,6 +244,19 @@ lui_terminal_progress (LuiTerminal *terminal, const char *stage, double part, gu
 
       fprintf (stdout, "%s ...\n", words);
     }
+  fflush (stdout);
+}
+
+void
+lui_terminal_status (LuiTerminal *terminal, const char *line, gboolean again)
+{
+  if (terminal->bar)
+    {
+      fprintf (stdout, "\r%s\033[K", line);
+      terminal->bar_shown = TRUE;
+    }
+  else if (!again)
+    fprintf (stdout, "%s ...\n", line);
   fflush (stdout);
 }
 

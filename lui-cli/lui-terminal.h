@@ -47,6 +47,10 @@ void lui_terminal_restore (LuiTerminal *terminal);
 void
 lui_terminal_progress (LuiTerminal *terminal, const char *stage, double part, guint64 done, guint64 total);
 
+/** lui_terminal_status: shows @line where the bar would be. @again: it is the same news as before: on a
+ * terminal it is redrawn, elsewhere nothing happens. */
+void lui_terminal_status (LuiTerminal *terminal, const char *line, gboolean again);
+
 /** lui_terminal_progress_complete: fills the bar, if one is shown, and leaves its line. */
 void lui_terminal_progress_complete (LuiTerminal *terminal);
 

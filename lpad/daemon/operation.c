@@ -5,13 +5,12 @@
 #include "bus-object.h"
 #include "identifiers.h"
 #include "interruptions.h"
+#include "operation-limits.h"
 #include "operation-methods.h"
 #include "options.h"
 
-#define PER_CALLER_MAX 8  /* operations that have not finished */
-#define TOTAL_MAX      64 /* of all callers together */
-#define LINGER_TIME    60 /* seconds on the bus after the end */
-#define PROGRESS_TIME  (G_TIME_SPAN_SECOND / 4)
+#define LINGER_TIME   60 /* seconds on the bus after the end */
+#define PROGRESS_TIME (G_TIME_SPAN_SECOND / 4)
 
 typedef enum
 {
@@ -219,36 +218,6 @@ lpad_operation_init (LpadOperation *operation)
       = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_variant_unref);
 }
 
-static gboolean
-check_limits (LpadEuicc *euicc, const char *sender, GError **error)
-{
-  LpadCore *core = lpad_euicc_core (euicc);
-  guint total = 0, of_caller = 0;
-
-  if (lpad_euicc_is_gone (euicc) || core->stopping)
-    {
-      g_set_error_literal (error,
-                           LPAD_ERROR,
-                           core->stopping ? LPAD_ERROR_BUSY : LPAD_ERROR_CARD_REMOVED,
-                           core->stopping ? "lpad is being stopped." : "The card was removed.");
-      return FALSE;
-    }
-  for (guint i = 0; i < core->operations->len; i++)
-    {
-      LpadOperation *operation = g_ptr_array_index (core->operations, i);
-
-      if (operation->state == STATE_FINISHED)
-        continue;
-      total++;
-      of_caller += sender != NULL && g_strcmp0 (operation->sender, sender) == 0;
-    }
-  if (total < TOTAL_MAX && of_caller < PER_CALLER_MAX)
-    return TRUE;
-  g_set_error_literal (
-      error, LPAD_ERROR, LPAD_ERROR_BUSY, "Too many operations are queued; try again when one has finished.");
-  return FALSE;
-}
-
 static void export(LpadOperation *operation)
 {
   LpadBusOperation *bus = LPAD_BUS_OPERATION (operation);
@@ -276,7 +245,7 @@ start (LpadEuicc *euicc,
   g_autoptr (LpadOperation) operation = NULL;
   LpadCore *core = lpad_euicc_core (euicc);
 
-  if (!check_limits (euicc, sender, error))
+  if (!lpad_operation_limits_check (euicc, sender, error))
     {
       data_free (data);
       lpad_journal_entry_free (entry);

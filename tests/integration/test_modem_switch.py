@@ -3,21 +3,33 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
+from client import EUICC, OPERATION, Client
+from gi.repository import Gio, GLib
 from invariants import lui_json
+from scenes import Signals
 from testbed.device import Device
+from testbed.mobile import USB_DEVICE
+from testbed.modem import firmware
 from testbed.modem.firmware import BEHAVIOURS
-from testbed.network import Network
+from testbed.modem.qmux import Error
+from testbed.network import Cause
 from testbed.process import wait_until
 from testbed.smdp import SubscriberRecord
+from testbed.veuicc import faults
 
-FIRST, SECOND = SubscriberRecord.make(201), SubscriberRecord.make(202)
+FIRST, SECOND, THIRD = (SubscriberRecord.make(number) for number in (201, 202, 203))
 RECORDS = {record.iccid: record for record in (FIRST, SECOND)}
+ROLLED_BACK, CARD = 11, 7
 
 
-@pytest.fixture(name="device", scope="module")
-def fixture_device():
+@pytest.fixture(name="platform", scope="module")
+def fixture_platform():
     """With ModemManager, which shows FIRST or SECOND, whichever was enabled last."""
     with Device(records=[FIRST, SECOND], config={"General": {"IdleTimeout": "600"}}) as device:
         device.mobile.start_modem_manager()
@@ -25,17 +37,218 @@ def fixture_device():
         yield device
 
 
+@pytest.fixture(name="device")
+def fixture_device(platform, request):
+    """One that behaves well, and has nothing to tell."""
+    request.node.stacks = [platform]
+    platform.modem.firmware.behaviour = "refresh"
+    platform.modem.faults.clear()
+    platform.chip.faults.clear()
+    platform.network.refused.clear()
+    yield platform
+    platform.lui("status", "--seen")
+
+
 def enabled(device) -> list[str]:
     return [profile["iccid"] for profile in lui_json(device, "list")["profiles"] if profile["state"] == "enabled"]
+
+
+def other(device) -> SubscriberRecord:
+    """The one that is not in use."""
+    return next(record for iccid, record in RECORDS.items() if [iccid] != enabled(device))
+
+
+@contextmanager
+def somebody_who_enables_the_modem(device) -> Iterator[None]:
+    """As NetworkManager does whenever ModemManager has found one."""
+    done = threading.Event()
+
+    def work() -> None:
+        while not done.wait(0.2):
+            modem = device.mobile.seen_modem()
+            if modem and modem.state == "disabled":
+                device.mobile.mmcli(f"--modem={modem.path}", "--enable")
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
 def test_switch(device, behaviour):
     """However the firmware takes it, ModemManager shows the new ICCID when lui-cli says that it is done."""
     device.modem.firmware.behaviour = behaviour
-    target = next(iccid for iccid in RECORDS if [iccid] != enabled(device))
+    target = other(device).iccid
     done = device.lui("enable", target)
     assert done.returncode == 0, done.stderr
     assert device.mobile.seen_modem().iccid == target
     assert enabled(device) == [target]
     assert device.chip.open_channels == 0
+
+
+def test_nothing_helps(device):
+    """RefreshFailed: what the chip says, what ModemManager says, and what was tried."""
+    device.modem.firmware.behaviour = "silent-until-reset"
+    device.modem.faults.at_message("DMS Set Operating Mode", firmware.error(Error.INTERNAL), times=None)
+    before, target = device.mobile.seen_modem().iccid, other(device).iccid
+    with Client(device) as client:
+        signals = Signals(client)
+        operation = client.start(profile(client, target), "org.lpad.Lpad1.Profile.Enable")
+        end = signals.wait(lambda seen: seen.name == f"{OPERATION}.Finished", "the end", timeout=120)
+        result = operation.result()
+        assert not [seen for seen in signals.seen if seen.name == f"{EUICC}.ProfileSwitched"]
+        signals.close()
+    assert end.values[0] is False and result["error"] == "RefreshFailed"
+    assert result["modem-iccid"] == before == device.mobile.seen_modem().iccid
+    assert result["recovery-steps"] == ["power-cycle", "inhibit", "reset"]
+    assert [result["chip-iccid"]] == enabled(device)
+    device.modem.faults.clear()
+    assert device.lui("enable", target).returncode == 0
+    assert device.mobile.seen_modem().iccid == target
+
+
+def profile(client: Client, iccid: str) -> str:
+    found = client.objects("org.lpad.Lpad1.Profile").items()
+    return next(path for path, properties in found if properties["Iccid"] == iccid)
+
+
+def test_told_before_and_after(device):
+    """lpad-nm hears of the switch before the chip does, and after the modem serves it; then the bus does."""
+    told: list[tuple] = []
+    old, new = enabled(device)[0], other(device).iccid
+    node = Gio.DBusNodeInfo.new_for_xml(
+        '<node><interface name="org.lpad.Nm1">'
+        '<method name="PrepareSwitch"><arg type="o" direction="in"/><arg type="s" direction="in"/>'
+        '<arg type="s" direction="in"/><arg type="s" direction="in"/></method>'
+        '<method name="EndSwitch"><arg type="o" direction="in"/><arg type="s" direction="in"/>'
+        '<arg type="s" direction="in"/></method></interface></node>'
+    )
+
+    def answer(_connection, _sender, _path, _interface, method, parameters, invocation) -> None:
+        told.append((method, parameters.unpack()[1:], [p for p in enabled_on_chip(device)]))
+        invocation.return_value(None)
+
+    connection = device.bus.connect()
+    context = GLib.MainContext.new()
+    context.push_thread_default()
+    connection.register_object("/org/lpad/Nm1", node.interfaces[0], answer, None, None)
+    connection.call_sync("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "RequestName",
+                         GLib.Variant("(su)", ("org.lpad.Nm1", 0)), None, Gio.DBusCallFlags.NONE, -1, None)
+    context.pop_thread_default()
+    loop = GLib.MainLoop.new(context, False)
+    thread = threading.Thread(target=loop.run)
+    thread.start()
+    try:
+        assert device.lui("enable", new).returncode == 0
+        wait_until(lambda: len(told) == 2, 10, "both calls")
+    finally:
+        loop.quit()
+        thread.join()
+        connection.close_sync(None)
+    physical = f"/sys/{USB_DEVICE}"
+    assert told == [("PrepareSwitch", (physical, old, new), [old]), ("EndSwitch", (physical, new), [new])]
+
+
+def enabled_on_chip(device) -> list[str]:
+    return [record.iccid for record in RECORDS.values()
+            if any(p.enabled and p.iccid == record.iccid_octets for p in device.chip.profiles)]
+
+
+def test_disabled(device):
+    """Nothing in use is done when ModemManager shows no SIM profile; and back again."""
+    current = enabled(device)[0]
+    done = device.lui("disable", current)
+    assert done.returncode == 0, done.stderr
+    assert enabled(device) == []
+    seen = device.mobile.seen_modem()
+    assert seen is None or seen.iccid in ("", "--")
+    assert device.lui("enable", current).returncode == 0
+    assert device.mobile.seen_modem().iccid == current
+
+
+def test_modem_manager_restarts(device):
+    """In mid-switch: the new one shows the new profile when lpad says that it is done."""
+    stopped = threading.Event()
+
+    def strike(answer):
+        device.mobile.stop_modem_manager()
+        stopped.set()
+        return answer
+
+    def restart() -> None:
+        assert stopped.wait(30)
+        device.mobile.start_modem_manager()
+
+    device.chip.faults.at_call("EnableProfile", faults.mutate(strike))
+    thread = threading.Thread(target=restart)
+    thread.start()
+    target = other(device).iccid
+    done = device.lui("enable", target)
+    thread.join()
+    assert done.returncode == 0, done.stderr
+    device.mobile.wait_for_modem(lambda modem: modem.iccid == target)
+
+
+def test_registers_in_time(device):
+    """A profile on trial stays as soon as it has registered."""
+    target = other(device).iccid
+    with somebody_who_enables_the_modem(device):
+        done = device.lui("enable", "--rollback-timeout=60", target)
+    assert done.returncode == 0, done.stderr
+    assert "Waiting for the network" in done.stdout
+    assert device.mobile.seen_modem().iccid == target
+
+
+def test_the_network_refuses(device):
+    """The new subscription is refused: the old one is served again, and both are told."""
+    old, new = enabled(device)[0], other(device)
+    device.network.refused[new.imsi] = Cause.PLMN_NOT_ALLOWED
+    with somebody_who_enables_the_modem(device):
+        failure = lui_json(device, "enable", "--rollback-timeout=8", new.iccid, status=ROLLED_BACK)["error"]
+    assert failure["rollback"] == {"reason": "not-registered", "old-iccid": old, "new-iccid": new.iccid}
+    assert device.mobile.seen_modem().iccid == old
+    assert enabled(device) == [old]
+
+
+def test_killed_on_trial(device):
+    """lpad is killed while it waits for the network, which refuses: the next one goes back."""
+    old, new = enabled(device)[0], other(device)
+    device.network.refused[new.imsi] = Cause.PLMN_NOT_ALLOWED
+    with Client(device) as client:
+        options = {"rollback_timeout": 8}
+        operation = client.start(profile(client, new.iccid), "org.lpad.Lpad1.Profile.Enable", **options)
+        operation.wait(lambda now: now["State"] == "waiting", "the trial")
+        assert operation.properties["Prompt"]["waits-for"] == "registration"
+        device.kill_lpad()
+    with somebody_who_enables_the_modem(device):
+        assert [entry["new_iccid"] for entry in lui_json(device, "status")["rollbacks"]] == [new.iccid]
+        device.mobile.wait_for_modem(lambda modem: modem.iccid == old)
+    wait_until(lambda: not lui_json(device, "status")["rollbacks"] and enabled(device) == [old], 60, "the end")
+    told = lui_json(device, "status", "--seen")["euiccs"][0]["interruptions"]
+    assert ["gone back" in entry["message"] for entry in told] == [True]
+
+
+def test_download(device):
+    """A profile is downloaded and put into use: it is served, and the operator hears of both."""
+    device.network.add(THIRD)
+    order = device.smdp.place_order(THIRD)
+    done = device.lui("download", "--yes", "--enable", order.activation_code)
+    assert done.returncode == 0, done.stderr
+    assert device.mobile.seen_modem().iccid == THIRD.iccid
+    events = [notification.event for notification in device.smdp.notifications]
+    assert events == ["install", "enable"]
+
+
+@pytest.mark.parametrize("behaviour", ["refresh", "silent"])
+def test_without_modem_manager(make_device, behaviour):
+    """The modem's own word counts."""
+    device = make_device(records=[FIRST, SECOND])
+    device.modem.firmware.behaviour = behaviour
+    done = device.lui("enable", SECOND.iccid)
+    assert done.returncode == 0, done.stderr
+    assert device.modem.iccid == SECOND.iccid
+    assert enabled(device) == [SECOND.iccid]

@@ -106,6 +106,7 @@ test_no_file (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (config->idle_timeout_s, ==, 30);
   g_assert_cmpuint (config->segment_size, ==, 255);
   g_assert_cmpuint (config->prompt_timeout_s, ==, 300);
+  g_assert_cmpuint (config->rollback_timeout_s, ==, 0);
   g_assert_cmpint (config->refresh, ==, -1);
   g_assert_false (config->unattended);
   g_assert_null (config->discovery_servers);

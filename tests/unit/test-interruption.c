@@ -205,6 +205,80 @@ test_sentences (Fixture *fixture, gconstpointer data)
     }
 }
 
+/* What is found of a trial after a restart: whether it goes on, and what is told. */
+static void
+test_trial (Fixture *fixture, gconstpointer data)
+{
+  static const struct
+  {
+    const char *kind;
+    LpadPhase phase;
+    LpadOutcome before;
+    State state;
+    gboolean goes_on;
+    LpadOutcome outcome;
+    const char *word;
+  } cases[] = {
+    { "enable", LPAD_PHASE_CHANGING, LPAD_OUTCOME_UNKNOWN, ENABLED, TRUE, LPAD_OUTCOME_DONE, "in use" },
+    { "enable",
+      LPAD_PHASE_CHANGING,
+      LPAD_OUTCOME_UNKNOWN,
+      DISABLED,
+      FALSE,
+      LPAD_OUTCOME_NOTHING,
+      "not in use" },
+    { "download", LPAD_PHASE_ENABLING, LPAD_OUTCOME_UNKNOWN, ENABLED, TRUE, LPAD_OUTCOME_DONE, "in use" },
+    { "download",
+      LPAD_PHASE_ENABLING,
+      LPAD_OUTCOME_UNKNOWN,
+      DISABLED,
+      FALSE,
+      LPAD_OUTCOME_PARTLY,
+      "not in use" },
+    { "enable", LPAD_PHASE_TRIAL, LPAD_OUTCOME_DONE, ENABLED, TRUE, LPAD_OUTCOME_DONE, "goes on" },
+    { "enable", LPAD_PHASE_TRIAL, LPAD_OUTCOME_DONE, DISABLED, FALSE, LPAD_OUTCOME_BACK, "out of use" },
+    { "enable", LPAD_PHASE_TRIAL, LPAD_OUTCOME_DONE, ABSENT, FALSE, LPAD_OUTCOME_BACK, "out of use" },
+    { "enable",
+      LPAD_PHASE_RETURNING,
+      LPAD_OUTCOME_UNKNOWN,
+      ENABLED,
+      TRUE,
+      LPAD_OUTCOME_DONE,
+      "could not go back" },
+    { "enable",
+      LPAD_PHASE_RETURNING,
+      LPAD_OUTCOME_UNKNOWN,
+      DISABLED,
+      FALSE,
+      LPAD_OUTCOME_BACK,
+      "out of use" },
+    { "download",
+      LPAD_PHASE_RETURNING,
+      LPAD_OUTCOME_UNKNOWN,
+      DISABLED,
+      FALSE,
+      LPAD_OUTCOME_BACK,
+      "out of use" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (LpadJournalEntry) entry
+          = record (fixture, cases[i].kind, cases[i].phase, g_str_equal (cases[i].kind, "download"));
+      const LpadInventory *inventory = chip_says (fixture, cases[i].state);
+
+      lpad_journal_entry_set_trial (entry, NULL, 60);
+      entry->outcome = cases[i].before;
+      lpad_interruption_resolve (entry, NULL, inventory);
+      g_assert_cmpint (entry->outcome, ==, cases[i].outcome);
+      g_assert_cmpint (lpad_interruption_is_trial (entry), ==, cases[i].goes_on);
+      g_assert_nonnull (strstr (lpad_interruption_message (entry), cases[i].word));
+      if (cases[i].goes_on)
+        continue;
+      g_assert_cmpuint (entry->trial_s, ==, 0);
+    }
+}
+
 #define ADD(path, function) g_test_add (path, Fixture, NULL, set_up, function, tear_down)
 
 int
@@ -216,5 +290,6 @@ main (int argc, char **argv)
   ADD ("/interruption/describe", test_describe);
   ADD ("/interruption/change", test_change);
   ADD ("/interruption/sentences", test_sentences);
+  ADD ("/interruption/trial", test_trial);
   return g_test_run ();
 }

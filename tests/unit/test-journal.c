@@ -396,6 +396,51 @@ test_no_news (Fixture *fixture, gconstpointer data)
   g_assert_false (lpad_journal_entry_is_over (entry, entry->time - 2 * A_WEEK)); /* the clock was set back */
 }
 
+static void
+test_trial (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GBytes) new = g_bytes_new_static (iccid_octets, sizeof iccid_octets);
+  g_autoptr (GBytes) old = g_bytes_new_static (iccid_octets, sizeof iccid_octets - 1);
+  g_autoptr (LpadJournal) journal = lpad_journal_open (fixture->folder);
+  g_autoptr (LpadJournalEntry) entry = lpad_journal_entry_new (journal, "enable", EID);
+  g_autoptr (GPtrArray) loaded = NULL;
+  LpadJournalEntry *found;
+
+  g_assert_false (lpad_journal_has_trial (fixture->folder));
+  lpad_journal_entry_set_profile (entry, new);
+  lpad_journal_entry_set_trial (entry, old, 120);
+  entry->deadline = 1700000000;
+  lpad_journal_entry_begin (entry, LPAD_PHASE_TRIAL);
+  g_assert_true (lpad_journal_has_trial (fixture->folder));
+
+  loaded = lpad_journal_load (journal, EID);
+  g_assert_cmpuint (loaded->len, ==, 1);
+  found = loaded->pdata[0];
+  g_assert_cmpuint (found->trial_s, ==, 120);
+  g_assert_cmpint (found->deadline, ==, 1700000000);
+  g_assert_cmpint (found->phase, ==, LPAD_PHASE_TRIAL);
+  g_assert_true (lpad_journal_entry_is_previous (found, old));
+  g_assert_false (lpad_journal_entry_is_previous (found, new));
+  g_assert_false (lpad_journal_entry_is_over (found, G_MAXINT64));
+
+  entry->trial_s = 0;
+  lpad_journal_entry_save (entry);
+  g_assert_false (lpad_journal_has_trial (fixture->folder));
+}
+
+static void
+test_trial_without_previous (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GBytes) new = g_bytes_new_static (iccid_octets, sizeof iccid_octets);
+  g_autoptr (LpadJournal) journal = lpad_journal_open (fixture->folder);
+  g_autoptr (LpadJournalEntry) entry = lpad_journal_entry_new (journal, "enable", EID);
+
+  lpad_journal_entry_set_trial (entry, NULL, G_MAXUINT);
+  g_assert_null (entry->previous);
+  g_assert_false (lpad_journal_entry_is_previous (entry, new));
+  g_assert_cmpuint (entry->trial_s, ==, 24 * 3600);
+}
+
 #define ADD(path, function) g_test_add (path, Fixture, NULL, set_up, function, tear_down)
 
 int
@@ -417,5 +462,7 @@ main (int argc, char **argv)
   ADD ("/journal/orders-without-name", test_orders_without_name);
   ADD ("/journal/order-state", test_order_state);
   ADD ("/journal/no-news", test_no_news);
+  ADD ("/journal/trial", test_trial);
+  ADD ("/journal/trial/none-before", test_trial_without_previous);
   return g_test_run ();
 }

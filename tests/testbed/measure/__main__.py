@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from testbed.measure import daemon, download, listing, modem, network_manager, notifications, parallel
+from testbed.measure import daemon, download, listing, modem, network_manager, notifications, parallel, switching
 from testbed.measure.figures import Figures
 
 
@@ -31,6 +31,7 @@ def main() -> int:
     daemon.measure(figures, arguments.runs, log)
     modem.measure(figures, arguments.runs, log)
     notifications.measure(figures, log)
+    switching.measure(figures, arguments.runs, log)
     if arguments.switches > 0:
         network_manager.measure(figures, log, arguments.switches)
     print(figures.table())
