@@ -13,7 +13,8 @@ typedef struct
   LpadSwitchingWish wish;
   LpadOperation *operation; /* lives longer */
   LpadServing *serving;     /* NULL: no modem serves the chip */
-  GError *error;
+  GError *error;            /* why nobody knows whether the chip has heard */
+  gboolean given_up;        /* the modem does not serve it */
   LpadSwitchingFunc done;
   gpointer user_data;
 } Switching;
@@ -72,35 +73,40 @@ wished_iccid (const LpadSwitchingWish *wish)
 
 /* In a modem: the command, what the modem does with it, the truth. */
 
+/* Why the modem still serves what it did. @readable: the chip says what it was told to; otherwise it waits
+ * for a reset */
 static GError *
-new_refresh_error (Switching *self)
+new_refresh_error (const Switching *self, gboolean readable)
 {
+  const char *enabled
+      = readable ? "The chip has enabled the profile, but the modem does not serve it, whatever lpad did"
+                 : "The chip has accepted the command and cannot be read, and the modem does not serve "
+                   "the profile, whatever lpad did";
+  const char *disabled
+      = readable ? "The chip has disabled the profile, but the modem goes on with it, whatever lpad did"
+                 : "The chip has accepted the command and cannot be read, and the modem goes on with "
+                   "the profile, whatever lpad did";
   GError *error = NULL;
 
-  g_set_error_literal (
-      &error,
-      LPAD_ERROR,
-      LPAD_ERROR_REFRESH_FAILED,
-      self->wish.command == LPAD_STATE_COMMAND_ENABLE
-          ? "The chip has enabled the profile, but the modem does not serve it, whatever lpad did"
-          : "The chip has disabled the profile, but the modem goes on with it, whatever lpad did");
+  g_set_error_literal (&error,
+                       LPAD_ERROR,
+                       LPAD_ERROR_REFRESH_FAILED,
+                       self->wish.command == LPAD_STATE_COMMAND_ENABLE ? enabled : disabled);
   lpad_error_details (error)->advice = "Restart the device.";
   lpad_error_details (error)->retry = LPAD_RETRY_LATER;
   return error;
 }
 
-/* What the modem shows has been seen; what the chip says is read. A fault of an earlier step that has done no
- * harm is forgotten. */
+/* What the modem shows has been seen, and now what the chip says. */
 static void
 on_chip_read (LpadJob *job)
 {
   Switching *self = ((CommandJob *) job)->switching;
-  g_autoptr (GError) of_chip = g_steal_pointer (&job->error);
-  GError *of_modem = g_steal_pointer (&self->error);
+  GError *error = g_steal_pointer (&job->error);
   g_autofree char *enabled = NULL;
 
   lpad_operation_take (self->operation, job);
-  if (of_modem == NULL && of_chip == NULL)
+  if (error == NULL && !self->given_up)
     {
       finish (self, NULL);
       return;
@@ -109,12 +115,13 @@ on_chip_read (LpadJob *job)
   lpad_serving_describe (self->serving);
   if (job->inventory != NULL)
     lpad_operation_add_result (self->operation, "chip-iccid", g_variant_new_string (enabled));
-  if (of_chip != NULL)
+  /* A chip that says that nothing has changed says all that there is to say. */
+  if (self->given_up && (error == NULL || job->inventory == NULL))
     {
-      g_clear_error (&of_modem);
-      of_modem = g_steal_pointer (&of_chip);
+      g_clear_error (&error);
+      error = new_refresh_error (self, job->inventory != NULL);
     }
-  finish (self, of_modem);
+  finish (self, error);
 }
 
 /* Nothing has happened after a command whose answer was lost: the chip says whether it has heard it. */
@@ -154,7 +161,7 @@ on_served (LpadOperation *operation, LpadServingEnd end, gpointer user_data)
       return;
     case LPAD_SERVING_GIVEN_UP:
       g_clear_error (&self->error);
-      self->error = new_refresh_error (self);
+      self->given_up = TRUE;
       break;
     case LPAD_SERVING_DONE:
     default:
@@ -226,7 +233,8 @@ run_command (LpadJob *job, LpadWorkbench *bench)
         g_debug ("Switching: %s", job->error->message);
     }
   lpad_job_set_inventory (job, bench, after);
-  if (job->entry != NULL && (after != NULL || !permitted || !lpad_interruption_may_be_lost (job->error)))
+  if (job->entry != NULL && !((CommandJob *) job)->sent.pending
+      && (after != NULL || !permitted || !lpad_interruption_may_be_lost (job->error)))
     lpad_interruption_settle (job->entry, bench->inventory);
   /* The notifications follow on the same channel, once the bus has been told of the switch. */
   bench->hold = after != NULL && after->notifications->len > 0;

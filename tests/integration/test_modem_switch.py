@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,14 +11,14 @@ from contextlib import contextmanager
 import pytest
 
 from client import EUICC, OPERATION, Client
-from gi.repository import Gio, GLib
 from invariants import lui_json
 from scenes import Signals
 from testbed.device import Device
-from testbed.mobile import USB_DEVICE
+from testbed.lpad_nm import LpadNm
+from testbed.mobile import LPAD_NM, USB_DEVICE
 from testbed.modem import firmware
 from testbed.modem.firmware import BEHAVIOURS
-from testbed.modem.qmux import Error
+from testbed.modem.qmux import Error, Service
 from testbed.network import Cause
 from testbed.process import wait_until
 from testbed.smdp import SubscriberRecord
@@ -91,7 +92,8 @@ def test_switch(device, behaviour):
 
 
 def test_nothing_helps(device):
-    """RefreshFailed: what the chip says, what ModemManager says, and what was tried."""
+    """RefreshFailed: what the chip says (nothing, until it is reset), what ModemManager says, and what was tried.  A
+    restart of the modem, as advised, puts it right."""
     device.modem.firmware.behaviour = "silent-until-reset"
     device.modem.faults.at_message("DMS Set Operating Mode", firmware.error(Error.INTERNAL), times=None)
     before, target = device.mobile.seen_modem().iccid, other(device).iccid
@@ -105,10 +107,12 @@ def test_nothing_helps(device):
     assert end.values[0] is False and result["error"] == "RefreshFailed"
     assert result["modem-iccid"] == before == device.mobile.seen_modem().iccid
     assert result["recovery-steps"] == ["power-cycle", "inhibit", "reset"]
-    assert [result["chip-iccid"]] == enabled(device)
+    assert "chip-iccid" not in result and "cannot be read" in result["message"]
     device.modem.faults.clear()
-    assert device.lui("enable", target).returncode == 0
-    assert device.mobile.seen_modem().iccid == target
+    with device.mobile.qmi_client() as qmi:
+        qmi.request(Service.DMS, qmi.allocate(Service.DMS), 0x002E, {0x01: b"\x04"})
+    device.mobile.wait_for_modem(lambda modem: modem.iccid == target)
+    wait_until(lambda: enabled(device) == [target], 30, "lpad to see the chip again")
 
 
 def profile(client: Client, iccid: str) -> str:
@@ -117,45 +121,24 @@ def profile(client: Client, iccid: str) -> str:
 
 
 def test_told_before_and_after(device):
-    """lpad-nm hears of the switch before the chip does, and after the modem serves it; then the bus does."""
-    told: list[tuple] = []
+    """lpad-nm hears of the switch before it, and of what is enabled after it."""
+    agent = LpadNm(device.mobile, device.build / "lpad-nm" / "lpad-nm")
+    agent.start()
+    command = ["dbus-monitor", "--address", device.bus.address, f"type='method_call',interface='{LPAD_NM}'"]
+    seen = device.folder / "calls-of-lpad-nm"
     old, new = enabled(device)[0], other(device).iccid
-    node = Gio.DBusNodeInfo.new_for_xml(
-        '<node><interface name="org.lpad.Nm1">'
-        '<method name="PrepareSwitch"><arg type="o" direction="in"/><arg type="s" direction="in"/>'
-        '<arg type="s" direction="in"/><arg type="s" direction="in"/></method>'
-        '<method name="EndSwitch"><arg type="o" direction="in"/><arg type="s" direction="in"/>'
-        '<arg type="s" direction="in"/></method></interface></node>'
-    )
-
-    def answer(_connection, _sender, _path, _interface, method, parameters, invocation) -> None:
-        told.append((method, parameters.unpack()[1:], [p for p in enabled_on_chip(device)]))
-        invocation.return_value(None)
-
-    connection = device.bus.connect()
-    context = GLib.MainContext.new()
-    context.push_thread_default()
-    connection.register_object("/org/lpad/Nm1", node.interfaces[0], answer, None, None)
-    connection.call_sync("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "RequestName",
-                         GLib.Variant("(su)", ("org.lpad.Nm1", 0)), None, Gio.DBusCallFlags.NONE, -1, None)
-    context.pop_thread_default()
-    loop = GLib.MainLoop.new(context, False)
-    thread = threading.Thread(target=loop.run)
-    thread.start()
-    try:
-        assert device.lui("enable", new).returncode == 0
-        wait_until(lambda: len(told) == 2, 10, "both calls")
-    finally:
-        loop.quit()
-        thread.join()
-        connection.close_sync(None)
+    with seen.open("w") as output, subprocess.Popen(command, stdout=output) as monitor:
+        try:
+            wait_until(lambda: "NameLost" in seen.read_text(), 10, "the monitor to listen")
+            assert device.lui("enable", new).returncode == 0
+            wait_until(lambda: "EndSwitch" in seen.read_text(), 10, "both calls")
+        finally:
+            monitor.terminate()
+            agent.stop()
+    told = [(line.split("member=")[-1], []) if "member=" in line else line.split('"')[1]
+            for line in seen.read_text().splitlines() if f"interface={LPAD_NM}" in line or "string" in line]
     physical = f"/sys/{USB_DEVICE}"
-    assert told == [("PrepareSwitch", (physical, old, new), [old]), ("EndSwitch", (physical, new), [new])]
-
-
-def enabled_on_chip(device) -> list[str]:
-    return [record.iccid for record in RECORDS.values()
-            if any(p.enabled and p.iccid == record.iccid_octets for p in device.chip.profiles)]
+    assert told[-7:] == [("PrepareSwitch", []), physical, old, new, ("EndSwitch", []), physical, new]
 
 
 def test_disabled(device):
@@ -209,7 +192,7 @@ def test_the_network_refuses(device):
     device.network.refused[new.imsi] = Cause.PLMN_NOT_ALLOWED
     with somebody_who_enables_the_modem(device):
         failure = lui_json(device, "enable", "--rollback-timeout=8", new.iccid, status=ROLLED_BACK)["error"]
-    assert failure["rollback"] == {"reason": "not-registered", "old-iccid": old, "new-iccid": new.iccid}
+    assert failure["rollback"] == {"reason": "not-registered", "old_iccid": old, "new_iccid": new.iccid}
     assert device.mobile.seen_modem().iccid == old
     assert enabled(device) == [old]
 

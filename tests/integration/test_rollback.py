@@ -12,8 +12,10 @@ import pytest
 from client import EUICC, OPERATION, PROFILE, Client, Operation, Refused
 from invariants import lui_json, wait_until_idle
 from scenes import Signals, place, profile_path, put_profile
+from testbed import tlv
 from testbed.process import wait_until
 from testbed.smdp.subscriber import decode_iccid
+from testbed.veuicc.profiles import PPR1
 
 ROLLED_BACK, DECLINED, INTERRUPTED = 11, 5, 130
 #: The shortest there is.
@@ -86,7 +88,7 @@ def test_deadline(shared, two):
     old, new = two
     failure = lui_json(shared, "enable", new, f"--rollback-timeout={SHORT}", status=ROLLED_BACK)["error"]
     assert failure["name"] == "org.lpad.Lpad1.Error.RolledBack"
-    assert failure["rollback"] == {"reason": "not-confirmed", "old-iccid": old, "new-iccid": new}
+    assert failure["rollback"] == {"reason": "not-confirmed", "old_iccid": old, "new_iccid": new}
     assert enabled(shared) == [old]
 
 
@@ -140,7 +142,7 @@ def test_before_is_gone(shared, two):
 
 
 def test_the_rules_forbid_to_go_back(shared):
-    new = put_profile(shared, pprs=(1,))
+    new = put_profile(shared, rules=tlv.bit_string([PPR1]))
     failure = lui_json(shared, "enable", new, f"--rollback-timeout={LONG}", status=None)["error"]
     assert failure["name"].endswith("PolicyViolation")
     assert enabled(shared) == []
