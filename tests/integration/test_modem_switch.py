@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,8 +13,6 @@ from client import EUICC, OPERATION, Client
 from invariants import lui_json
 from scenes import Signals
 from testbed.device import Device
-from testbed.lpad_nm import LpadNm
-from testbed.mobile import LPAD_NM, USB_DEVICE
 from testbed.modem import firmware
 from testbed.modem.firmware import BEHAVIOURS
 from testbed.modem.qmux import Error, Service
@@ -118,27 +115,6 @@ def test_nothing_helps(device):
 def profile(client: Client, iccid: str) -> str:
     found = client.objects("org.lpad.Lpad1.Profile").items()
     return next(path for path, properties in found if properties["Iccid"] == iccid)
-
-
-def test_told_before_and_after(device):
-    """lpad-nm hears of the switch before it, and of what is enabled after it."""
-    agent = LpadNm(device.mobile, device.build / "lpad-nm" / "lpad-nm")
-    agent.start()
-    command = ["dbus-monitor", "--address", device.bus.address, f"type='method_call',interface='{LPAD_NM}'"]
-    seen = device.folder / "calls-of-lpad-nm"
-    old, new = enabled(device)[0], other(device).iccid
-    with seen.open("w") as output, subprocess.Popen(command, stdout=output) as monitor:
-        try:
-            wait_until(lambda: "NameLost" in seen.read_text(), 10, "the monitor to listen")
-            assert device.lui("enable", new).returncode == 0
-            wait_until(lambda: "EndSwitch" in seen.read_text(), 10, "both calls")
-        finally:
-            monitor.terminate()
-            agent.stop()
-    told = [(line.split("member=")[-1], []) if "member=" in line else line.split('"')[1]
-            for line in seen.read_text().splitlines() if f"interface={LPAD_NM}" in line or "string" in line]
-    physical = f"/sys/{USB_DEVICE}"
-    assert told[-7:] == [("PrepareSwitch", []), physical, old, new, ("EndSwitch", []), physical, new]
 
 
 def test_disabled(device):

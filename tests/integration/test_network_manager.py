@@ -137,6 +137,18 @@ def test_switches_come_up_on_the_connection_of_the_new_profile(platform):
         assert {general(platform, uuid) for uuid in made.values()} == {UNTOUCHED}
 
 
+def test_lpad_tells_of_its_switches(platform):
+    """Nobody but lpad calls lpad-nm: before, so that no attach goes wrong, and after, so that all is put back."""
+    made = platform.connections_of_both()
+    platform.manager.use(made[platform.enabled])
+    for _ in range(2):
+        before, new = len(platform.network.asked), platform.other
+        platform.enable(new)
+        platform.manager.wait_for_activated(made[new])
+        assert platform.attaches(before) == [APNS[new]]
+        platform.wait_for_quiet()
+
+
 def test_the_end_alone_puts_it_right(platform):
     """lpad's signal is enough; nobody has prepared anything."""
     made = platform.connections_of_both()
