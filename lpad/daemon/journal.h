@@ -21,7 +21,6 @@ G_BEGIN_DECLS
  */
 typedef struct _LpadJournal LpadJournal;
 
-
 /** LpadPhase: how far an operation has come: the step that was begun last. */
 typedef enum
 {

@@ -56,14 +56,6 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (LpadOperation,
                                LPAD_BUS_TYPE_OPERATION_SKELETON,
                                G_IMPLEMENT_INTERFACE (LPAD_BUS_TYPE_OPERATION, lpad_operation_methods_init))
 
-static void
-clear_timer (guint *timer)
-{
-  if (*timer != 0)
-    g_source_remove (*timer);
-  *timer = 0;
-}
-
 static GVariant *
 empty_dict (void)
 {
@@ -84,7 +76,7 @@ set_state (LpadOperation *operation, State state)
   lpad_bus_operation_set_cancellable (bus, can_cancel);
   if (state != STATE_WAITING)
     {
-      clear_timer (&operation->prompt_timer);
+      g_clear_handle_id (&operation->prompt_timer, g_source_remove);
       lpad_bus_operation_set_prompt (bus, empty_dict ());
     }
 }
@@ -96,7 +88,7 @@ show_progress (LpadOperation *operation)
   const LpadStage *stage = operation->stage;
   double part = 0;
 
-  clear_timer (&operation->progress_timer);
+  g_clear_handle_id (&operation->progress_timer, g_source_remove);
   operation->progress_shown = g_get_monotonic_time ();
   if (stage == NULL)
     return;
@@ -406,7 +398,7 @@ show_prompt (LpadOperation *operation, GVariantDict *prompt, guint seconds)
 void
 lpad_operation_ask (LpadOperation *operation, GVariantDict *prompt)
 {
-  guint timeout = operation->core->config->prompt_timeout_s;
+  const guint timeout = operation->core->config->prompt_timeout_s;
 
   show_prompt (operation, prompt, timeout);
   if (operation->aborted)
@@ -695,9 +687,9 @@ lpad_operation_unexport (LpadOperation *operation)
 {
   g_autoptr (LpadOperation) keep G_GNUC_UNUSED = g_object_ref (operation);
 
-  clear_timer (&operation->prompt_timer);
-  clear_timer (&operation->linger_timer);
-  clear_timer (&operation->progress_timer);
+  g_clear_handle_id (&operation->prompt_timer, g_source_remove);
+  g_clear_handle_id (&operation->linger_timer, g_source_remove);
+  g_clear_handle_id (&operation->progress_timer, g_source_remove);
   if (operation->vanished_handler != 0)
     g_signal_handler_disconnect (operation->core->clients, operation->vanished_handler);
   operation->vanished_handler = 0;

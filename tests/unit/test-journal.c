@@ -406,12 +406,12 @@ test_trial (Fixture *fixture, gconstpointer data)
   g_autoptr (GPtrArray) loaded = NULL;
   LpadJournalEntry *found;
 
-  g_assert_false (lpad_journal_has_trial (fixture->folder));
+  g_assert_false (lpad_journal_has_open (fixture->folder));
   lpad_journal_entry_set_profile (entry, new);
   lpad_journal_entry_set_trial (entry, old, 120);
   entry->deadline = 1700000000;
   lpad_journal_entry_begin (entry, LPAD_PHASE_TRIAL);
-  g_assert_true (lpad_journal_has_trial (fixture->folder));
+  g_assert_true (lpad_journal_has_open (fixture->folder));
 
   loaded = lpad_journal_load (journal, EID);
   g_assert_cmpuint (loaded->len, ==, 1);
@@ -424,8 +424,9 @@ test_trial (Fixture *fixture, gconstpointer data)
   g_assert_false (lpad_journal_entry_is_over (found, G_MAXINT64));
 
   entry->trial_s = 0;
+  entry->outcome = LPAD_OUTCOME_DONE;
   lpad_journal_entry_save (entry);
-  g_assert_false (lpad_journal_has_trial (fixture->folder));
+  g_assert_false (lpad_journal_has_open (fixture->folder));
 }
 
 static void
