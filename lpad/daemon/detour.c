@@ -6,6 +6,8 @@
 #include "interruptions.h"
 #include "provisioning-jobs.h"
 #include "provisioning.h"
+#include "switching.h"
+#include "way-back.h"
 
 #define NETWORK_PAUSE_MS 200 /* that a new network has to settle */
 
@@ -173,15 +175,54 @@ try_server (LpadDetour *detour)
 }
 
 static void
-on_enabled (LpadJob *job)
+on_enabled (LpadOperation *operation, GError *error, gpointer user_data)
 {
-  LpadDetour *detour = detour_of_job (job);
+  LpadDetour *detour = user_data;
+  g_autoptr (GError) owned = error;
 
-  lpad_operation_take (detour->operation, job);
-  if (job->error != NULL)
-    detour->there (detour->operation, job->error);
-  else
-    try_server (detour);
+  if (owned == NULL)
+    {
+      try_server (detour);
+      return;
+    }
+  lpad_error_wrap (&owned, "The provisioning profile could not be enabled");
+  lpad_error_details (owned)->order = LPAD_ORDER_USABLE;
+  detour->there (operation, owned);
+}
+
+/* Without a record that survives, nobody would know after a power cut what to go back to. */
+static gboolean
+write_record (LpadDetour *detour, GError **error)
+{
+  LpadJournalEntry *record = lpad_operation_detour_record (detour->operation);
+  LpadErrorDetails *details;
+
+  lpad_journal_entry_begin (record, LPAD_PHASE_CHANGING);
+  if (record->path == NULL || record->written)
+    return TRUE;
+  g_set_error_literal (error,
+                       LPAD_ERROR,
+                       LPAD_ERROR_FAILED,
+                       "What is in use now cannot be written down, so no other profile is enabled for the "
+                       "time of the download.");
+  details = lpad_error_details (*error);
+  details->order = LPAD_ORDER_USABLE;
+  details->advice = "Make room in the file system with lpad's state.";
+  return FALSE;
+}
+
+static void
+enable (LpadDetour *detour)
+{
+  const LpadSwitchingWish wish = {
+    .command = LPAD_STATE_COMMAND_ENABLE,
+    .iccid = detour->plan.profile,
+    .refresh = LPAD_REFRESH_EITHER,
+    .phase = LPAD_PHASE_NONE,
+    .stage = "provisioning",
+  };
+
+  lpad_switching_start (detour->operation, &wish, on_enabled, detour);
 }
 
 /* A chip that has not come back from an earlier detour goes back to where that one has begun. */
@@ -222,15 +263,18 @@ lpad_detour_begin (LpadDetour *detour, LpadDetourFunc done)
     take_over_earlier (detour, interruptions);
   lpad_journal_entry_set_profile (record, detour->plan.profile);
   lpad_journal_entry_set_before (record, detour->plan.before);
-  if (step == LPAD_PROVISIONING_TRY)
-    lpad_journal_entry_begin (record, LPAD_PHASE_CHANGING);
+  if (!write_record (detour, &error))
+    {
+      done (detour->operation, error);
+      return;
+    }
   if (interruptions != NULL)
     lpad_interruptions_supersede (interruptions, record);
 
   if (step == LPAD_PROVISIONING_TRY)
     try_server (detour);
   else
-    push (detour, lpad_provisioning_enable_job_new (detour->plan.profile, record), on_enabled);
+    enable (detour);
 }
 
 gboolean
@@ -254,12 +298,12 @@ come_back (LpadDetour *detour, LpadDetourEnd end, GError *error)
 }
 
 static void
-on_undone (LpadJob *job)
+on_undone (LpadOperation *operation, GError *error, gpointer user_data)
 {
-  LpadDetour *detour = detour_of_job (job);
+  LpadDetour *detour = user_data;
+  g_autoptr (GError) owned = error;
 
-  lpad_operation_take (detour->operation, job);
-  come_back (detour, job->error == NULL ? LPAD_DETOUR_RETURNED : LPAD_DETOUR_STUCK, job->error);
+  come_back (detour, owned == NULL ? LPAD_DETOUR_RETURNED : LPAD_DETOUR_STUCK, owned);
 }
 
 /* The chip has been read: undoes what has to be. */
@@ -276,10 +320,7 @@ undo (LpadDetour *detour)
   if (what == LPAD_UNDO_NOTHING)
     come_back (detour, as_before ? LPAD_DETOUR_RETURNED : LPAD_DETOUR_ARRIVED, NULL);
   else
-    push (detour,
-          lpad_provisioning_undo_job_new (
-              what == LPAD_UNDO_ENABLE ? LPAD_STATE_COMMAND_ENABLE : LPAD_STATE_COMMAND_DISABLE, iccid),
-          on_undone);
+    lpad_way_back_switch (detour->operation, what, iccid, on_undone, detour);
 }
 
 static void

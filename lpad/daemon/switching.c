@@ -180,9 +180,9 @@ run_read (LpadJob *job, LpadWorkbench *bench)
   if (!lpad_switch_settle (bench->chip, bench->inventory, wish->command, wish->iccid, &after, &job->error))
     g_debug ("After the switch: %s", job->error->message);
   lpad_job_set_inventory (job, bench, after);
-  if (job->entry != NULL && after != NULL)
+  if (job->entry != NULL && after != NULL && wish->phase != LPAD_PHASE_NONE)
     lpad_interruption_settle (job->entry, bench->inventory);
-  bench->hold = after != NULL && after->notifications->len > 0;
+  bench->hold = wish->phase != LPAD_PHASE_NONE && after != NULL && after->notifications->len > 0;
 }
 
 static void
@@ -201,6 +201,7 @@ tell_chip (CommandJob *command, LpadWorkbench *bench, LpadInventory **after)
 {
   const LpadSwitchingWish *wish = &command->switching->wish;
   LpadJob *job = &command->job;
+  GCancellable *cancellable = wish->restores ? NULL : job->cancellable;
 
   if (command->switching->serving != NULL)
     return lpad_switch_send (bench->chip,
@@ -210,10 +211,10 @@ tell_chip (CommandJob *command, LpadWorkbench *bench, LpadInventory **after)
                              wish->refresh,
                              &command->sent,
                              after,
-                             job->cancellable,
+                             cancellable,
                              &job->error);
   return (wish->command == LPAD_STATE_COMMAND_ENABLE ? lpad_switch_enable : lpad_switch_disable) (
-      bench->chip, bench->inventory, wish->iccid, wish->refresh, after, job->cancellable, &job->error);
+      bench->chip, bench->inventory, wish->iccid, wish->refresh, after, cancellable, &job->error);
 }
 
 static void
@@ -224,20 +225,26 @@ run_command (LpadJob *job, LpadWorkbench *bench)
   LpadInventory *after = NULL;
   gboolean permitted;
 
-  lpad_progress_report (&bench->progress, enables ? "enabling" : "disabling", 0, 0);
-  permitted = !enables || lpad_job_may_enable (job, bench, wish->iccid);
+  lpad_progress_report (&bench->progress,
+                        wish->stage != NULL ? wish->stage
+                        : enables           ? "enabling"
+                                            : "disabling",
+                        0,
+                        0);
+  permitted = !enables || wish->restores || lpad_job_may_enable (job, bench, wish->iccid);
   if (permitted)
     {
-      lpad_job_begin (job, wish->phase);
+      if (wish->phase != LPAD_PHASE_NONE)
+        lpad_job_begin (job, wish->phase);
       if (!tell_chip ((CommandJob *) job, bench, &after))
         g_debug ("Switching: %s", job->error->message);
     }
   lpad_job_set_inventory (job, bench, after);
-  if (job->entry != NULL && !((CommandJob *) job)->sent.pending
+  if (job->entry != NULL && wish->phase != LPAD_PHASE_NONE && !((CommandJob *) job)->sent.pending
       && (after != NULL || !permitted || !lpad_interruption_may_be_lost (job->error)))
     lpad_interruption_settle (job->entry, bench->inventory);
   /* The notifications follow on the same channel, once the bus has been told of the switch. */
-  bench->hold = after != NULL && after->notifications->len > 0;
+  bench->hold = wish->phase != LPAD_PHASE_NONE && after != NULL && after->notifications->len > 0;
 }
 
 /* A profile that was enabled before may still not be what the modem serves. */
@@ -254,7 +261,8 @@ on_command_done (LpadJob *job)
       return;
     }
   self->error = g_steal_pointer (&command->sent.lost);
-  lpad_operation_set_stage (self->operation, "refreshing");
+  if (self->wish.stage == NULL)
+    lpad_operation_set_stage (self->operation, "refreshing");
   lpad_serving_start (self->serving,
                       command->sent.pending && command->sent.refresh_comes,
                       self->error != NULL,

@@ -8,7 +8,10 @@ G_BEGIN_DECLS
 
 /**
  * LpadSwitchingWish: which profile is to be enabled or disabled. Copied.
- * @phase: what the operation's record says before the chip is told
+ * @phase: what the operation's record says before the chip is told; LPAD_PHASE_NONE: it is not about this
+ * switch
+ * @stage: (nullable): static: instead of the stages below
+ * @restores: what was so before is made so again: neither a cancellation nor a rule for new switches counts
  */
 typedef struct
 {
@@ -16,6 +19,8 @@ typedef struct
   GBytes *iccid;
   LpadRefresh refresh;
   LpadPhase phase;
+  const char *stage;
+  gboolean restores;
 } LpadSwitchingWish;
 
 /** LpadSwitchingFunc: the end. @error: (nullable) (transfer full) */

@@ -5,7 +5,6 @@
 #include "interruptions.h"
 #include "operation.h"
 #include "provisioning-jobs.h"
-#include "provisioning.h"
 
 #define FIRST_PAUSE   30 /* seconds after an attempt that failed; each is twice the one before */
 #define LONGEST_PAUSE 3600
@@ -61,12 +60,11 @@ finish (LpadOperation *operation, GError *error)
 }
 
 static void
-on_undone (LpadJob *job)
+on_undone (LpadOperation *operation, GError *error, gpointer user_data)
 {
-  LpadOperation *operation = lpad_operation_of_job (job);
+  g_autoptr (GError) owned = error;
 
-  lpad_operation_take (operation, job);
-  finish (operation, job->error);
+  finish (operation, owned);
 }
 
 static void
@@ -77,7 +75,6 @@ on_looked (LpadJob *job)
   ReturnOp *self = lpad_operation_data (operation);
   LpadProvisioningUndo undo = LPAD_UNDO_NOTHING;
   GBytes *iccid = NULL;
-  LpadJob *next;
 
   lpad_operation_take (operation, job);
   inventory = lpad_euicc_inventory (lpad_operation_euicc (operation));
@@ -88,10 +85,7 @@ on_looked (LpadJob *job)
       finish (operation, job->error);
       return;
     }
-  next = lpad_provisioning_undo_job_new (
-      undo == LPAD_UNDO_ENABLE ? LPAD_STATE_COMMAND_ENABLE : LPAD_STATE_COMMAND_DISABLE, iccid);
-  next->done = on_undone;
-  lpad_operation_push (operation, next);
+  lpad_way_back_switch (operation, undo, iccid, on_undone, NULL);
 }
 
 static void
@@ -160,6 +154,25 @@ go (gpointer user_data)
       == NULL)
     g_message ("Going back from a provisioning profile: %s", error->message);
   return G_SOURCE_REMOVE;
+}
+
+void
+lpad_way_back_switch (LpadOperation *operation,
+                      LpadProvisioningUndo undo,
+                      GBytes *iccid,
+                      LpadSwitchingFunc done,
+                      gpointer user_data)
+{
+  const LpadSwitchingWish wish = {
+    .command = undo == LPAD_UNDO_ENABLE ? LPAD_STATE_COMMAND_ENABLE : LPAD_STATE_COMMAND_DISABLE,
+    .iccid = iccid,
+    .refresh = LPAD_REFRESH_EITHER,
+    .phase = LPAD_PHASE_NONE,
+    .stage = "returning",
+    .restores = TRUE,
+  };
+
+  lpad_switching_start (operation, &wish, done, user_data);
 }
 
 LpadWayBack *

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "euicc.h"
+#include "provisioning.h"
+#include "switching.h"
 
 G_BEGIN_DECLS
 
@@ -21,5 +22,13 @@ void lpad_way_back_look (LpadWayBack *way_back);
 
 /** lpad_way_back_update: the chip has nothing to do: goes back later if need be. */
 void lpad_way_back_update (LpadWayBack *way_back);
+
+/** lpad_way_back_switch: the last step of a way back, as a part of @operation: a switch of stage "returning",
+ * which nobody can stop. @undo: to enable or to disable @iccid */
+void lpad_way_back_switch (LpadOperation *operation,
+                           LpadProvisioningUndo undo,
+                           GBytes *iccid,
+                           LpadSwitchingFunc done,
+                           gpointer user_data);
 
 G_END_DECLS
