@@ -17,7 +17,7 @@ struct _LpadCardWatch
   gboolean told; /* of slots before */
   gboolean owed; /* to tell that the card is back, once it is there */
   guint active;  /* number of the slot with the card, from 1; 0: there was none when last told */
-  char *iccid;   /* of that card; "" if not known */
+  char *iccid;   /* of that card, when it was last known; "" if it never was */
 };
 
 void
@@ -67,11 +67,11 @@ on_look_time (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* A card that is being reset without a word comes back without one. */
+/* A card that is being reset without a word comes back without one, and its profile is read after that. */
 static void
-look_again (LpadCardWatch *watch)
+look_again (LpadCardWatch *watch, const LpadCardSlot *slot)
 {
-  if (watch->active != 0)
+  if (slot != NULL && *slot->iccid != '\0')
     watch->looks_left = 0;
   if (watch->looks_left == 0 || watch->look_timer != 0)
     return;
@@ -114,14 +114,15 @@ lpad_card_watch_slots (LpadCardWatch *watch, GPtrArray *slots)
 
   watch->told = TRUE;
   watch->owed = watch->owed && !back;
+  if (watch->active != active)
+    forget_iccid (watch);
   watch->active = active;
-  forget_iccid (watch);
-  if (slot != NULL)
+  if (slot != NULL && *slot->iccid != '\0')
     {
       g_free (watch->iccid);
       watch->iccid = g_strdup (slot->iccid);
     }
-  look_again (watch);
+  look_again (watch, slot);
   if (went || changed)
     watch->events.reset (watch->user_data);
   watch->events.slots (slots, watch->user_data);

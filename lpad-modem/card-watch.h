@@ -57,7 +57,7 @@ void lpad_card_watch_refresh_ends (LpadCardWatch *watch);
 /** lpad_card_watch_card_is_off: we have taken the power off the card ourselves. */
 void lpad_card_watch_card_is_off (LpadCardWatch *watch);
 
-/** lpad_card_watch_look: looks, and for ten seconds again as long as there is no card. */
+/** lpad_card_watch_look: looks, and for ten seconds again as long as there is no card, or no profile. */
 void lpad_card_watch_look (LpadCardWatch *watch);
 
 G_END_DECLS

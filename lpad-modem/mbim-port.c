@@ -88,11 +88,11 @@ on_slot_info (GObject *source, GAsyncResult *result, gpointer user_data)
   ask_slot (port);
 }
 
-/* A device with one slot tells of it with the subscriber alone. */
+/* A device that knows no slots refuses; the subscriber tells of its one. */
 static void
 ask_slot (LpadMbimPort *port)
 {
-  if (port->number_of_slots > 1 && port->asked < port->number_of_slots)
+  if (port->asked < port->number_of_slots)
     send_message (port, lpad_mbim_slot_info (port->asked), SETUP_TIMEOUT, on_slot_info, port);
   else
     send_message (

@@ -71,6 +71,9 @@ class Caller:
         objects = self.call(ROOT, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects")[0]
         return {path: interfaces[SLOT] for path, interfaces in sorted(objects.items())}
 
+    def iccids(self) -> list[str]:
+        return [properties["Iccid"] for properties in self.slots().values()]
+
     @property
     def path(self) -> str:
         return next(iter(self.slots()))
@@ -322,8 +325,10 @@ def test_switches(mobile, caller, behaviour):
     assert BusChannel(caller).es10(bytes.fromhex("BF3E035C015A")).hex().endswith(chip_of(mobile).eid)
 
 
-def test_recovery(mobile):
+@pytest.mark.parametrize("transport", ["qmi", "mbim"])
+def test_recovery(make_mobile, transport):
     """A switch that the firmware keeps for itself is seen by ModemManager after the step that helps."""
+    mobile = make_mobile(transport=transport)
     mobile.start_modem_manager()
     caller = Caller(mobile)
     profiles = [FIRST, SECOND]
@@ -334,9 +339,11 @@ def test_recovery(mobile):
         mobile.modem.firmware.behaviour = behaviour
         channel = BusChannel(caller)
         assert channel.es10(switch(0xBF31, after.iccid_octets)).hex() == "bf3103800100"
+        if behaviour == "silent":
+            wait_until(lambda iccid=after.iccid: mobile.modem.iccid == iccid, 10, "the card to be back")
         caller.recover(step)
         mobile.wait_for_modem(lambda modem, iccid=after.iccid: modem.iccid == iccid, what=f"{step} to help")
-        wait_until(lambda iccid=after.iccid: caller.slots() and caller.slot["Iccid"] == iccid, 20, f"the new ICCID after {step}")
+        wait_until(lambda iccid=after.iccid: caller.iccids() == [iccid], 20, f"the new ICCID after {step}")
         assert error_of(caller.transmit, channel.number, GET_EID) == "NoSuchChannel"
         profiles.reverse()
     caller.close()
@@ -364,7 +371,7 @@ def test_mbim(make_mobile, behaviour):
     caller, chip = Caller(mobile), chip_of(mobile)
     slot = caller.slot
     assert (slot["Transport"], slot["Imei"], slot["Iccid"]) == ("mbim", mobile.modem.firmware.imei, FIRST.iccid)
-    assert (slot["CardState"], slot["Slot"], slot["Active"]) == ("present", 1, True)
+    assert (slot["CardState"], slot["Slot"], slot["Active"], slot["IsEuicc"]) == ("present", 1, True, True)
     mobile.modem.firmware.behaviour = behaviour
     heard, channel = caller.listen(), BusChannel(caller)
     assert caller.transmit(channel.number, GET_EID).hex() == f"bf3e125a10{chip.eid}9000"
@@ -373,7 +380,7 @@ def test_mbim(make_mobile, behaviour):
         caller.recover("power-cycle")
     elif behaviour == "silent-until-reset":
         caller.recover("reset")
-    wait_until(lambda: caller.slots() and caller.slot["Iccid"] == SECOND.iccid, 20, "the new ICCID")
+    wait_until(lambda: caller.iccids() == [SECOND.iccid], 20, "the new ICCID")
     if behaviour != "silent-until-reset":
         wait_until(lambda: hears(heard, "Refreshed"), 10, "the signal")
     assert error_of(caller.transmit, channel.number, GET_EID) == "NoSuchChannel"
@@ -427,12 +434,13 @@ def test_two_slots(make_mobile, other_chip, transport):
     caller.close()
 
 
-def test_a_modem_that_knows_no_slots(make_mobile):
+@pytest.mark.parametrize(("transport", "known"), [("qmi", ["unknown", ""]), ("mbim", ["present", FIRST.iccid])])
+def test_a_modem_that_knows_no_slots(make_mobile, transport, known):
     """It has one, of whose card little is known, and that can be reached."""
-    mobile = make_mobile(firmware=Firmware(slot_status=False))
+    mobile = make_mobile(firmware=Firmware(slot_status=False), transport=transport)
     caller = Caller(mobile)
     assert len(caller.slots()) == 1
-    assert [caller.slot[name] for name in ("Active", "CardState", "Eid", "Iccid")] == [True, "unknown", "", ""]
+    assert [caller.slot[name] for name in ("Active", "Eid", "CardState", "Iccid")] == [True, "", *known]
     channel, _ = caller.open()
     assert caller.transmit(channel, GET_EID).hex().endswith("9000")
     caller.close()

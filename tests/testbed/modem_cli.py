@@ -37,7 +37,7 @@ CLI = {
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="testbed modem",
-        description="A virtual modem with eUICCs in its slots, a network, Debian's ModemManager (for QMI), lpad-modem and lpad from"
+        description="A virtual modem with eUICCs in its slots, a network, Debian's ModemManager, lpad-modem and lpad from"
         " a build, and an SM-DP+, in namespaces of their own, with a shell in them. Needs root.",
     )
     parser.add_argument("--build", type=Path, metavar="FOLDER",
@@ -62,8 +62,7 @@ def _device(options: argparse.Namespace) -> Device:
 
 
 def _shell(device: Device, options: argparse.Namespace) -> int:
-    if options.transport == "qmi":
-        device.mobile.start_modem_manager()
+    device.mobile.start_modem_manager()
     order = device.smdp.place_order(SubscriberRecord.make(3, profile_name="Travel"))
     startup = device.folder / "bashrc"
     startup.write_text("PS1='(modem) \\w\\$ '\nunset PROMPT_COMMAND HISTFILE\n")

@@ -121,6 +121,15 @@ test_silent_switch (Fixture *fixture, gconstpointer data)
 }
 
 static void
+test_silent_switch_with_a_gap (Fixture *fixture, gconstpointer data)
+{
+  tell (fixture, 1, "89");
+  tell (fixture, 1, "");
+  tell (fixture, 1, "88");
+  expect (fixture, "ssrsf");
+}
+
+static void
 test_card_that_goes_and_comes (Fixture *fixture, gconstpointer data)
 {
   tell (fixture, 1, "89");
@@ -171,6 +180,7 @@ main (int argc, char **argv)
   add ("told-refresh", test_told_refresh);
   add ("refresh-without-end", test_refresh_without_end);
   add ("silent-switch", test_silent_switch);
+  add ("silent-switch-with-a-gap", test_silent_switch_with_a_gap);
   add ("card-that-goes-and-comes", test_card_that_goes_and_comes);
   add ("other-slot", test_other_slot);
   add ("power-taken-by-us", test_power_taken_by_us);

@@ -9,7 +9,7 @@
 
 Modules from the outside in: ports (sockets, terminals), qmux (frames), modem (life, clients), service and one
 module for each service (ctl, uim, dms, nas, wds with wda), radio (registration), card (what firmware does with a
-card), firmware (behaviours, faults); mbim and mbim_function for the same modem as an MBIM device.  client is the other side, for tests.
+card), firmware (behaviours, faults); mbim, mbim_function and mbim_basic for the same modem as an MBIM device.  client is the other side, for tests.
 """
 
 from testbed.modem.firmware import BEHAVIOURS, Firmware

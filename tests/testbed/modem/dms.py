@@ -71,10 +71,11 @@ class Dms(QmiService):
         if mode == RESET:
             self.modem.after_answer(self.modem.restart)
         else:
-            self.modem.after_answer(lambda: self._enter(mode))
+            self.modem.after_answer(lambda: self.enter(mode))
         return {}
 
-    def _enter(self, mode: int) -> None:
+    def enter(self, mode: int) -> None:
+        """Be in that mode, and tell it."""
         changed, self.mode = mode != self.mode, mode
         self.tell(OPERATING_MODE, 0x0001, {0x14: u8(mode)})
         if changed:

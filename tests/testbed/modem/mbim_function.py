@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 from testbed.modem import mbim
 from testbed.modem.card import CardError, with_channel
+from testbed.modem.mbim_basic import (
+    HOME_PROVIDER, PACKET_SERVICE, PIN, RADIO_STATE, REGISTER_STATE, SIGNAL_STATE, MbimBasic,
+)
 from testbed.modem.mbim import Command, MbimError, Ref, Status, information, text
 from testbed.modem.service import Connection
 
@@ -22,7 +25,10 @@ SYSTEM_CAPS, SLOT_MAPPINGS, SLOT_INFO, DEVICE_RESET = 5, 7, 8, 10
 SLOT_OFF_EMPTY, SLOT_NOT_READY, SLOT_ESIM, SLOT_ESIM_NO_PROFILE = 1, 4, 7, 8
 ATR, OPEN_CHANNEL, CLOSE_CHANNEL, APDU, TERMINAL_CAPABILITY, RESET = 1, 2, 3, 4, 5, 6
 SERVICES = {
-    mbim.BASIC_CONNECT: (DEVICE_CAPS, SUBSCRIBER_READY, DEVICE_SERVICES, SUBSCRIBE_LIST),
+    mbim.BASIC_CONNECT: (
+        DEVICE_CAPS, SUBSCRIBER_READY, RADIO_STATE, PIN, HOME_PROVIDER, REGISTER_STATE, PACKET_SERVICE, SIGNAL_STATE,
+        DEVICE_SERVICES, SUBSCRIBE_LIST,
+    ),
     mbim.BASIC_CONNECT_EXTENSIONS: (SYSTEM_CAPS, SLOT_MAPPINGS, SLOT_INFO, DEVICE_RESET),
     mbim.UICC_LOW_LEVEL: (ATR, OPEN_CHANNEL, CLOSE_CHANNEL, APDU, TERMINAL_CAPABILITY, RESET),
 }
@@ -42,6 +48,7 @@ class MbimFunction:
         #: Channels with the group that they were opened for; they outlive close and open.
         self._groups: dict[int, int] = {}
         self._pass_through = PASS_THROUGH_OFF
+        self._basic = MbimBasic(modem)
         self._capabilities: list[bytes] = []
 
     def received(self, message: bytes) -> None:
@@ -74,6 +81,8 @@ class MbimFunction:
 
     def _process(self, command: Command) -> tuple[int, bytes]:
         handler = HANDLERS.get((command.service, command.number))
+        if command.service == mbim.BASIC_CONNECT and command.number in self._basic.handlers:
+            handler = MbimFunction._basic_connect
         try:
             if handler is None:
                 raise MbimError(Status.NO_DEVICE_SUPPORT)
@@ -93,7 +102,15 @@ class MbimFunction:
                     mbim.indication(mbim.BASIC_CONNECT_EXTENSIONS, SLOT_INFO, self._slot_information(number))
                 )
 
+    def registration_changed(self) -> None:
+        if self._open:
+            for number, told in self._basic.told().items():
+                self._connection.send(mbim.indication(mbim.BASIC_CONNECT, number, told))
+
     # Basic Connect
+
+    def _basic_connect(self, command: Command) -> bytes:
+        return self._basic.handlers[command.number](command)
 
     def _device_caps(self, _command: Command) -> bytes:
         firmware = self._modem.firmware

@@ -71,6 +71,8 @@ class Modem:
         self.on_appear: Callable[[], None] = lambda: None
         #: Called when programs are to be told of the card; ports of other protocols add themselves.
         self.card_listeners: list[Callable[[], None]] = []
+        #: Likewise of the registration.
+        self.radio_listeners: list[Callable[[], None]] = []
         self.ports = list(ports)
         self.uim, self.dms, self.nas, self.wds = Uim(self), Dms(self), Nas(self), Wds(self)
         self.services: dict[int, QmiService] = {

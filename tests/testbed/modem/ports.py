@@ -69,6 +69,7 @@ class _MbimLink(_Link):
         super().__init__(modem, loop, descriptor)
         self._function = MbimFunction(modem, self)
         modem.card_listeners.append(self._function.card_changed)
+        modem.radio_listeners.append(self._function.registration_changed)
 
     def _new_splitter(self) -> MbimSplitter:
         return MbimSplitter()
@@ -79,6 +80,7 @@ class _MbimLink(_Link):
     def close(self) -> None:
         super().close()
         self._modem.card_listeners.remove(self._function.card_changed)
+        self._modem.radio_listeners.remove(self._function.registration_changed)
 
 
 class _SocketLink(_Link):

@@ -72,3 +72,5 @@ class Radio:
         changed, self.state = state != self.state, state
         if changed:
             self._modem.nas.tell_registration()
+            for listener in self._modem.radio_listeners:
+                listener()

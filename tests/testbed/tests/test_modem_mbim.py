@@ -83,7 +83,7 @@ def test_what_it_is_and_what_is_in_it(cli, chip):
     assert "359072060000017" in cli("--query-device-caps")
     assert "ms-uicc-low-level-access" in cli("--query-device-services")
     assert chip.config.atr.hex() in octets(cli("--ms-query-uicc-atr"))
-    assert cli.error("--query-home-provider")
+    assert cli.error("--query-pin-list")
 
 
 def test_apdus_reach_the_chip(cli, chip):
