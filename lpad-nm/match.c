@@ -62,32 +62,10 @@ add_change (GPtrArray *plan, const LpadNmConnection *connection, int priority, g
   g_ptr_array_add (plan, change);
 }
 
-/* @own is NULL: it is yet to be made. */
-static void
-plan_to_go_first (GPtrArray *plan, GPtrArray *connections, const LpadNmConnection *own)
+static gboolean
+is_for_another_sim (const LpadNmConnection *connection, const char *iccid)
 {
-  int highest = G_MININT;
-  gboolean at_maximum;
-
-  for (guint i = 0; i < connections->len; i++)
-    {
-      const LpadNmConnection *other = g_ptr_array_index (connections, i);
-
-      if (other != own && other->autoconnect)
-        highest = MAX (highest, other->priority);
-    }
-  at_maximum = highest >= LPAD_NM_PRIORITY_MAX;
-  for (guint i = 0; at_maximum && i < connections->len; i++)
-    {
-      const LpadNmConnection *other = g_ptr_array_index (connections, i);
-
-      if (other != own && other->autoconnect && other->priority >= LPAD_NM_PRIORITY_MAX)
-        add_change (plan, other, LPAD_NM_PRIORITY_MAX - 1, TRUE);
-    }
-  if (own == NULL)
-    add_change (plan, NULL, at_maximum ? LPAD_NM_PRIORITY_MAX : MAX (highest, 0) + 1, TRUE);
-  else if (own->priority <= highest && own->priority < LPAD_NM_PRIORITY_MAX)
-    add_change (plan, own, at_maximum ? LPAD_NM_PRIORITY_MAX : highest + 1, TRUE);
+  return !is_for_any_sim (connection) && !is_for (connection, iccid);
 }
 
 static void
@@ -97,9 +75,39 @@ plan_to_hold_back (GPtrArray *plan, GPtrArray *connections, const char *iccid)
     {
       const LpadNmConnection *other = g_ptr_array_index (connections, i);
 
-      if (other->autoconnect && !is_for_any_sim (other) && !is_for (other, iccid))
+      if (other->autoconnect && is_for_another_sim (other, iccid))
         add_change (plan, other, other->priority, FALSE);
     }
+}
+
+/* Whether NetworkManager could take @other instead of @own. */
+static gboolean
+is_rival (const LpadNmConnection *other, const LpadNmConnection *own)
+{
+  return other != own && other->autoconnect && !is_for_another_sim (other, own->sim_id);
+}
+
+static void
+plan_to_go_first (GPtrArray *plan, GPtrArray *connections, const LpadNmConnection *own)
+{
+  int highest = G_MININT;
+
+  for (guint i = 0; i < connections->len; i++)
+    {
+      const LpadNmConnection *other = g_ptr_array_index (connections, i);
+
+      if (is_rival (other, own))
+        highest = MAX (highest, other->priority);
+    }
+  for (guint i = 0; highest >= LPAD_NM_PRIORITY_MAX && i < connections->len; i++)
+    {
+      const LpadNmConnection *other = g_ptr_array_index (connections, i);
+
+      if (is_rival (other, own) && other->priority >= LPAD_NM_PRIORITY_MAX)
+        add_change (plan, other, LPAD_NM_PRIORITY_MAX - 1, TRUE);
+    }
+  if (own->priority <= highest && own->priority < LPAD_NM_PRIORITY_MAX)
+    add_change (plan, own, MIN (highest + 1, LPAD_NM_PRIORITY_MAX), TRUE);
 }
 
 GPtrArray *
@@ -108,12 +116,11 @@ lpad_nm_match_plan (GPtrArray *connections, const char *iccid, gboolean may_make
   GPtrArray *plan = g_ptr_array_new_with_free_func (g_free);
   const LpadNmConnection *own = lpad_nm_match_choose (connections, iccid);
 
-  if (own == NULL && may_make && !has_one_for_any_sim (connections))
-    plan_to_go_first (plan, connections, NULL);
-  else if (own != NULL && own->autoconnect)
+  plan_to_hold_back (plan, connections, iccid);
+  if (own != NULL && own->autoconnect)
     plan_to_go_first (plan, connections, own);
-  else
-    plan_to_hold_back (plan, connections, iccid);
+  else if (own == NULL && may_make && !has_one_for_any_sim (connections))
+    add_change (plan, NULL, 0, TRUE);
   return plan;
 }
 

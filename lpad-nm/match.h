@@ -26,10 +26,10 @@ typedef struct
 
 /**
  * lpad_nm_match_plan: what must be changed so that NetworkManager uses no connection but that of the profile
- * @iccid when a modem appears whose SIM it does not know yet. It takes the highest priority then, whichever
- * SIM a connection is for. So the profile's own goes above all; where that is impossible, because one of the
- * others is at the maximum, those go below it. When the profile has none that NetworkManager may use by
- * itself, those of other SIMs must not be used by themselves.
+ * @iccid by itself. When a modem appears whose SIM it does not know yet, it takes the highest priority,
+ * whichever SIM a connection is for; and when a modem keeps its SIM to itself, it goes back to the one
+ * before. So those of other SIMs must not connect by themselves, and the profile's own goes above those that
+ * may; where that is impossible, because one of them is at the maximum, that one goes below.
  * @may_make: whether a connection is made for a profile that has none
  * Returns: (transfer container) (element-type LpadNmChange): refers to @connections
  */

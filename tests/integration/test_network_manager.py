@@ -268,7 +268,7 @@ def test_a_switch_that_fails(platform):
     made = platform.connections_of_both()
     platform.manager.use(made[old])
     platform.agent.prepare(old, new)
-    assert general(platform, made[new]) == (1, True, True)
+    assert general(platform, made[old]) == (0, False, True) and general(platform, made[new]) == UNTOUCHED
     platform.agent.end(old)
     platform.wait_for_quiet()
     assert {general(platform, uuid) for uuid in made.values()} == {UNTOUCHED}
@@ -289,10 +289,10 @@ def test_a_crash_of_lpad_nm(platform):
     platform.manager.use(made[old])
     assert lui_json(platform.device, "list")["profiles"]
     platform.agent.prepare(old, new)
-    assert general(platform, made[old]) == (998, True, True) and general(platform, made[new]) == (999, True, False)
+    assert general(platform, made[old]) == (999, False, True) and general(platform, made[new]) == (999, True, False)
     assert old not in platform.agent.journal and new not in platform.agent.journal
     platform.agent.kill()
-    assert general(platform, made[old]) == (998, True, True)
+    assert general(platform, made[old]) == (999, False, True)
     platform.agent.start()
     platform.wait_for_quiet()
     assert {general(platform, uuid) for uuid in made.values()} == {(999, True, False)}
@@ -300,22 +300,18 @@ def test_a_crash_of_lpad_nm(platform):
 
 
 def test_what_the_user_changes_meanwhile_stays(platform):
-    made = platform.connections_of_both()
-    old, new = platform.enabled, platform.other
+    """In the old profile's connection, which is held back, and in the new one's, which goes before one for any SIM."""
+    made, old, new = platform.connections_of_both(), platform.enabled, platform.other
     platform.manager.use(made[old])
+    platform.manager.add("Any", "connection.autoconnect-priority", "7")
     platform.agent.prepare(old, new)
-    platform.manager.modify(made[new], "gsm.apn", "users.example", "connection.autoconnect-priority", "17")
+    assert general(platform, made[old]) == (0, False, True) and general(platform, made[new]) == (8, True, True)
+    platform.manager.modify(made[old], "gsm.apn", "users.example", "connection.autoconnect-priority", "17")
+    platform.manager.modify(made[new], "connection.autoconnect-priority", "18")
     platform.agent.end(old)
     platform.wait_for_quiet()
-    settings = platform.manager.settings()[made[new]]
-    assert settings["gsm"]["apn"] == "users.example" and general(platform, made[new]) == (17, True, False)
-
-    platform.agent.prepare(new, old)
-    platform.manager.modify(made[old], "gsm.apn", "again.example")
-    platform.agent.end(new)
-    platform.wait_for_quiet()
-    assert platform.manager.settings()[made[old]]["gsm"]["apn"] == "again.example"
-    assert general(platform, made[old]) == UNTOUCHED
+    assert platform.manager.settings()[made[old]]["gsm"]["apn"] == "users.example"
+    assert general(platform, made[old]) == (17, True, False) and general(platform, made[new]) == (18, True, False)
 
 
 def test_data_that_the_user_keeps_off_stays_off(platform):
@@ -342,10 +338,10 @@ def test_lpad_crashes_in_mid_switch(platform):
     assert lui_json(platform.device, "list")["profiles"]
     platform.agent.prepare(old, new)
     platform.device.kill_lpad()
-    assert general(platform, made[new]) == (1, True, True)
+    assert general(platform, made[old]) == (0, False, True)
     platform.device.start_lpad()
     platform.wait_for_quiet()
-    assert general(platform, made[new]) == UNTOUCHED and platform.manager.activated() == [made[old]]
+    assert general(platform, made[old]) == UNTOUCHED and platform.manager.activated() == [made[old]]
 
 
 def test_lpad_ends_when_idle(platform):

@@ -23,7 +23,8 @@ sketch_connections (LpadNmNetwork *network, const char *text, const char *old, c
       connection->id = g_strdup_printf ("Connection %s", fields[0]);
       connection->sim_id = g_strdup (g_str_equal (fields[1], "OLD")   ? old
                                      : g_str_equal (fields[1], "NEW") ? new
-                                                                      : "");
+                                     : g_str_equal (fields[1], "-")   ? ""
+                                                                      : fields[1]);
       connection->autoconnect = *fields[2] == '1';
       connection->priority = (int) g_ascii_strtoll (fields[3], NULL, 10);
       connection->timestamp = g_ascii_strtoull (fields[4], NULL, 10);

@@ -19,25 +19,27 @@ static void
 test_plans (void)
 {
   const Case cases[] = {
-    { "", NULL, "new:1:1 " },
-    { "o OLD 1 0 9", NULL, "new:1:1 " },
-    { "o OLD 1 -5 9", NULL, "new:1:1 " },
-    { "o OLD 1 50 9", NULL, "new:1:51 " },
-    { "o OLD 1 999 9", NULL, "o:1:998 new:1:999 " },
-    { "o OLD 1 0 9;n NEW 1 0 0", "n", "n:1:1 " },
-    { "o OLD 1 -7 9;n NEW 1 -7 0", "n", "n:1:-6 " },
-    { "o OLD 1 3 9;n NEW 1 4 0", "n", "" },
+    { "", NULL, "new:1:0 " },
+    { "o OLD 1 0 9", NULL, "o:0:0 new:1:0 " },
+    { "o OLD 1 -5 9", NULL, "o:0:-5 new:1:0 " },
+    { "o OLD 0 999 9", NULL, "new:1:0 " },
+    { "o OLD 1 0 9;n NEW 1 0 0", "n", "o:0:0 " },
+    { "o OLD 0 999 9;n NEW 1 0 0", "n", "" },
+    { "o OLD 1 999 9;p OTHER 1 3 9;n NEW 1 0 0", "n", "o:0:999 p:0:3 " },
     { "n NEW 1 0 0", "n", "" },
     { "n NEW 0 0 0", "n", "" },
     /* others of the same SIM: the one that NetworkManager would take */
     { "a NEW 1 0 5;b NEW 1 0 6", "b", "b:1:1 " },
     { "a NEW 1 1 5;b NEW 1 0 6", "a", "" },
-    { "a NEW 0 9 9;b NEW 1 0 6;o OLD 1 0 9", "b", "b:1:1 " },
-    /* at the maximum */
-    { "o OLD 1 999 9;n NEW 1 0 0", "n", "o:1:998 n:1:999 " },
-    { "o OLD 1 999 9;n NEW 1 999 0", "n", "o:1:998 " },
-    { "o OLD 0 999 9;n NEW 1 0 0", "n", "" },
+    { "a NEW 0 9 9;b NEW 1 0 6;o OLD 1 0 9", "b", "o:0:0 " },
+    /* those for any SIM, also at the maximum */
+    { "g - 1 0 9;n NEW 1 0 0", "n", "n:1:1 " },
+    { "g - 1 -7 9;n NEW 1 -7 0", "n", "n:1:-6 " },
+    { "g - 1 3 9;n NEW 1 4 0", "n", "" },
+    { "g - 0 9 9;n NEW 1 0 0", "n", "" },
     { "g - 1 999 9;n NEW 1 0 0", "n", "g:1:998 n:1:999 " },
+    { "g - 1 999 9;n NEW 1 999 0", "n", "g:1:998 " },
+    { "g - 1 0 0;o OLD 1 0 9;n NEW 1 0 0", "n", "o:0:0 n:1:1 " },
     /* the user wants it only by hand: nor must another SIM's come up instead */
     { "o OLD 1 0 9;n NEW 0 0 0", "n", "o:0:0 " },
     { "o OLD 0 0 9;n NEW 0 0 0", "n", "" },
@@ -45,7 +47,6 @@ test_plans (void)
     /* the user's own for any SIM is that of the profile */
     { "g - 1 0 9", NULL, "" },
     { "g - 1 0 0;o OLD 1 0 9", NULL, "o:0:0 " },
-    { "g - 1 0 0;o OLD 1 0 9;n NEW 1 0 0", "n", "n:1:1 " },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
