@@ -151,6 +151,7 @@ def test_back_after_a_failure(stack, fault, what):
     wait_for_no_record(stack)
     assert interruptions(stack) == []
     if usable is not None:
+        lui_json(stack, "notifications", "send", status=None)
         wait_until(lambda: order.open == usable, DEADLINE, "what the server makes of it")
 
 
