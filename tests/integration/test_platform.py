@@ -9,15 +9,22 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from testbed import keeper
 from testbed.bus import TOP
-from testbed.platform import APN, MAKER, SMDS, TRAVELLER
+from testbed.network import Cause
+from testbed.platform import APN, HTTPS, MAKER, SMDS, TRAVELLER, Platform
 from testbed.process import MARK, wait_until
+from testbed.smdp import SubscriberRecord
 from testbed.stack import default_build
 from testbed.story import Story
 
+AWAY = SubscriberRecord.make(3, profile_name="Away")
+TRIAL_SECONDS, ROLLED_BACK = 5, 11
+#: What two switches take at most on a busy machine.
+SWITCHES_SECONDS = 60
 FIRST_BOOT = {"Smds": "true", "Consent": "true", "Enable": "true", "UseProvisioning": "true"}
 
 
@@ -55,6 +62,37 @@ def test_first_boot_without_a_user(make_platform):
     assert set(platform.reach().values()) == {""}
     told = platform.smdp.notifications
     platform.smdp.record.wait_for(lambda: [notification.event for notification in told] == ["install", "enable"])
+
+
+def test_the_network_of_the_new_profile_refuses(make_platform):
+    """Back on the profile of before, connected; and the same when lpad is killed while the new one is on trial."""
+    platform = make_platform(stored=(AWAY,))
+    platform.power_on()
+    platform.wait_for_connection(MAKER)
+    platform.network.refused[AWAY.imsi] = Cause.PLMN_NOT_ALLOWED
+    command = ("enable", AWAY.iccid, f"--rollback-timeout={TRIAL_SECONDS}")
+
+    began = time.monotonic()
+    done = platform.lui(*command, timeout=120)
+    assert done.returncode == ROLLED_BACK and "the one before is in use again" in done.stderr
+    is_back(platform, began)
+
+    began = time.monotonic()
+    with subprocess.Popen([platform.program("lui-cli"), *command], env=platform.marked_env, stderr=subprocess.PIPE):
+        wait_until(lambda: platform.modem.iccid == AWAY.iccid, 60, "the switch")
+        platform.kill_lpad()
+    platform.start_lpad()
+    is_back(platform, began)
+    wait_until(lambda: "lpad has gone back to the one before" in platform.lui("status").stdout, 30, "lpad to say so")
+    assert platform.network.attached == [MAKER.imsi] * 3
+
+
+def is_back(platform: Platform, began: float) -> None:
+    """With the profile of before, as it was, within the timeout and what two switches take."""
+    wait_until(lambda: platform.modem.iccid == MAKER.iccid, 120, "the profile of before")
+    platform.wait_for_connection(MAKER)
+    assert time.monotonic() - began < TRIAL_SECONDS + SWITCHES_SECONDS
+    assert platform.mobile.reach(platform.host, HTTPS) == ""
 
 
 def test_a_crash_leaves_nothing_behind():
