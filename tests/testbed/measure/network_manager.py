@@ -60,16 +60,16 @@ class Race:
         done = self._device.lui("enable", iccid, timeout=300)
         if done.returncode != 0:
             raise SystemExit(f"a switch failed: {done.stdout}{done.stderr}")
-        self._device.mobile.wait_for_modem(lambda modem: modem.iccid == iccid, PATIENCE)
         try:
+            self._device.mobile.wait_for_modem(lambda modem: modem.iccid == iccid, PATIENCE)
             wait_until(self._come_up if self._agent is None else lambda: self._manager.activated() == [self._own[iccid]],
                        PATIENCE, "a connection to come up", interval=0.1)
         except StackError:
-            pass
+            pass  # what is up by now counts
         self.right += self._manager.activated() == [self._own[iccid]]
         self.wrong += sum(apn != APNS[iccid] for _, apn in self._device.network.asked[before:])
         if self._agent:
-            wait_until(lambda: self._agent.journal == "", PATIENCE, "lpad-nm to put everything back")
+            wait_until(lambda: self._agent.journal == "", 2 * PATIENCE, "lpad-nm to put everything back")
 
     def _come_up(self) -> bool:
         """Nobody helps: what comes up is what counts."""
