@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "firewall.h"
+#include "isdr-aids.h"
 #include "idle.h"
 #include "modem.h"
 #include "names.h"
@@ -17,8 +18,8 @@
 #define AID_MIN      5  /* octets */
 #define QUIRKS       LPAD_DATADIR "/lpad/modem-quirks.conf"
 #define OWN_QUIRKS   LPAD_SYSCONFDIR "/lpad/modem-quirks.d"
-/* The ISD-R of SGP.22 v2.5, 2.2.3 */
-#define DEFAULT_AID "A0000005591010FFFFFFFF8900000100"
+
+static const char *const default_aids[] = LPAD_ISDR_AIDS;
 
 typedef struct
 {
@@ -56,7 +57,7 @@ parse_options (int *argc, char ***argv, Options *options, GError **error)
       0,
       G_OPTION_ARG_STRING_ARRAY,
       &options->aids,
-      "Allow to select AID, and no longer the standard ISD-R alone",
+      "Allow to select AID, too, besides the known ISD-Rs",
       "AID" },
     { "quirks",
       'q',
@@ -113,7 +114,8 @@ parse_aids (char **aids, GError **error)
 {
   g_autoptr (GPtrArray) parsed = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
 
-  g_ptr_array_add (parsed, parse_aid (DEFAULT_AID));
+  for (guint i = 0; i < G_N_ELEMENTS (default_aids); i++)
+    g_ptr_array_add (parsed, parse_aid (default_aids[i]));
   for (char **aid = aids; aid != NULL && *aid != NULL; aid++)
     {
       GBytes *octets = parse_aid (*aid);

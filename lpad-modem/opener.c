@@ -13,6 +13,7 @@ struct _LpadModemOpener
   GQueue waiting;    /* of Opening */
   gboolean busy;     /* with an opening, or looking for what was lost */
   GHashTable *known; /* of GBytes: names that were selected since the last reset */
+  gboolean tidy;     /* firmware was seen to close the channel whose application was refused */
 };
 
 typedef struct
@@ -21,7 +22,7 @@ typedef struct
   GBytes *aid;
   LpadPortDone done;
   gpointer user_data;
-  gboolean new_name;       /* whether the card takes it is not known yet */
+  gboolean new_name;       /* it may be refused, and what firmware does then is not known */
   LpadChannelProbe before; /* then */
   GError *error;
 } Opening;
@@ -135,14 +136,16 @@ on_probed_after (const LpadChannelProbe *after, gpointer user_data)
 {
   Opening *opening = user_data;
   LpadModemOpener *opener = opening->opener;
+  guint32 left;
 
   if (after == NULL || opener->port == NULL)
-    fail (opening);
-  else
-    lpad_channel_probe_close (opener->port,
-                              after->open & ~after->isd_r & ~opening->before.open & ~ours (opener),
-                              on_tidied,
-                              opening);
+    {
+      fail (opening);
+      return;
+    }
+  left = after->open & ~after->isd_r & ~opening->before.open & ~ours (opener);
+  opener->tidy = left == 0;
+  lpad_channel_probe_close (opener->port, left, on_tidied, opening);
 }
 
 static gboolean
@@ -284,8 +287,8 @@ next (LpadModemOpener *opener)
       return;
     }
   opener->busy = TRUE;
-  opening->new_name
-      = !lpad_port_knows_ours (opener->port) && !g_hash_table_contains (opener->known, opening->aid);
+  opening->new_name = !lpad_port_knows_ours (opener->port) && !opener->tidy
+                      && !g_hash_table_contains (opener->known, opening->aid);
   if (opening->new_name)
     lpad_channel_probe_all (opener->port, ours (opener), on_probed_before, opening);
   else

@@ -5,16 +5,12 @@
 #include "config-file.h"
 #include "config-keys.h"
 #include "hex.h"
+#include "isdr-aids.h"
 
 #define DEFAULT_ISSUER_FOLDERS "/usr/share/lpad/issuers;/etc/lpad/issuers"
 #define DEFAULT_CRL_FOLDERS    "/etc/lpad/crls"
 
-/* ISD-R of SGP.02 2.2.3, and those of removable eUICCs that have one of their own. */
-static const char *const default_aids[] = {
-  "a0000005591010ffffffff8900000100", "a0000005591010000000008900000300", "a0000005591010ffffffff8900050500",
-  "a0000005591010ffffffff8900000177", "a000000559104c696e6b736669656c64", "a06573746b6d65ffff4953442d522030",
-  "a06573746b6d65ffff4953442d522031", "a06573746b6d65ffffffff4953442d52",
-};
+static const char *const default_aids[] = LPAD_ISDR_AIDS;
 
 static void
 reader_config_free (LpadReaderConfig *reader)

@@ -29,6 +29,8 @@ from testbed.veuicc import Euicc, faults
 LPAD = "org.lpad.Lpad1"
 ROOT, SLOT = "/org/lpad/Modem1", "org.lpad.Modem1.Slot"
 GET_EID = bytes.fromhex("80E2910006BF3E035C015A00")
+#: The ISD-R of cards that one can buy.
+REMOVABLE_AID = bytes.fromhex("A0000005591010FFFFFFFF8900050500")
 OTHER_AID = bytes.fromhex("A0000000871002")
 ABSENT_AID = bytes.fromhex("A000000559101000000001")
 NO_REPLY = "org.freedesktop.DBus.Error.NoReply"
@@ -307,8 +309,9 @@ def test_what_modem_and_card_refuse(mobile, caller):
     assert caller.transmit(channels[0], GET_EID)[-2:].hex() == "9000"
     for channel in channels:
         caller.close_channel(channel)
-    chip.config.isdr_aid = OTHER_AID
+    chip.config.isdr_aid = REMOVABLE_AID
     assert error_of(caller.open) == "NotFound"
+    caller.close_channel(caller.open(REMOVABLE_AID)[0])
 
 
 @pytest.mark.parametrize("behaviour", ["refresh", "slot-event", "silent-until-power-cycle"])

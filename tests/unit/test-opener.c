@@ -12,6 +12,7 @@ typedef struct
   LpadPort port;
   guint32 open, isd_r;
   gboolean refuses;       /* the card does not have the application, and the channel stays open */
+  gboolean tidy;          /* it does not stay open */
   gboolean loses_answers; /* of openings */
   guint probes;
 } Modem;
@@ -42,7 +43,8 @@ open_channel (LpadPort *port, GBytes *aid, LpadPortDone done, gpointer user_data
 
   while ((modem->open & BIT (answer.channel)) != 0)
     answer.channel++;
-  modem->open |= BIT (answer.channel);
+  if (!modem->refuses || !modem->tidy)
+    modem->open |= BIT (answer.channel);
   if (modem->refuses)
     {
       answer_error (LPAD_MODEM_ERROR_NOT_FOUND, done, user_data);
@@ -186,6 +188,21 @@ test_refused (Fixture *fixture, gconstpointer data)
   g_assert_false (lpad_modem_journal_is_opening (fixture->journal, DEVICE, 1, &before));
 }
 
+/* Of firmware that leaves nothing behind that much is known; then other names cost no more than they must. */
+static void
+test_tidy_firmware_is_not_looked_after_again (Fixture *fixture, gconstpointer data)
+{
+  fixture->modem.tidy = TRUE;
+  fixture->modem.refuses = TRUE;
+  g_assert_cmpint (open_one (fixture, "absent"), ==, -1 - LPAD_MODEM_ERROR_NOT_FOUND);
+  g_assert_cmpuint (fixture->modem.probes, ==, 2 * LPAD_PORT_CHANNEL_MAX);
+  g_assert_cmpint (open_one (fixture, "absent, too"), ==, -1 - LPAD_MODEM_ERROR_NOT_FOUND);
+  g_assert_cmpuint (fixture->modem.probes, ==, 2 * LPAD_PORT_CHANNEL_MAX);
+  fixture->modem.refuses = FALSE;
+  g_assert_cmpint (open_one (fixture, "isd-r"), ==, 1);
+  g_assert_cmpuint (fixture->modem.probes, ==, 2 * LPAD_PORT_CHANNEL_MAX);
+}
+
 static void
 test_lost_answer (Fixture *fixture, gconstpointer data)
 {
@@ -244,6 +261,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   add ("known-names-are-not-looked-for", test_known_names_are_not_looked_for);
   add ("refused", test_refused);
+  add ("tidy-firmware-is-not-looked-after-again", test_tidy_firmware_is_not_looked_after_again);
   add ("lost-answer", test_lost_answer);
   add ("lost-while-another-is-open", test_lost_while_another_is_open);
   add ("what-the-last-one-left", test_what_the_last_one_left);
