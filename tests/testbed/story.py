@@ -17,6 +17,8 @@ from testbed.teller import Teller
 CALLS = ["initiateAuthentication", "authenticateClient", "getBoundProfilePackage"]
 #: Segments of a package have up to 1020 octets of it, and APDUs up to 255 of those.
 APDU_OCTETS = 255
+#: Seconds until the SM has surely heard of the switch: what found no way at first is tried again after a minute.
+NEXT_TRY = 100.0
 
 
 class Story:
@@ -120,7 +122,7 @@ class Story:
         platform, teller = self._platform, self._teller
         teller.say("Does the operator know?")
         told = platform.smdp.notifications
-        platform.smdp.record.wait_for(lambda: len(told) >= 2)
+        platform.smdp.record.wait_for(lambda: len(told) >= 2, NEXT_TRY)
         events = [(notification.event, notification.verified) for notification in told]
         teller.claim(events == [("install", True), ("enable", True)], "notifications: installed, enabled; both signed by the chip")
         reports = [report["notificationPointId"] for report in platform.office.reports if report["profileType"] == KIND]

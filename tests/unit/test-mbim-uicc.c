@@ -9,8 +9,6 @@
 static MbimMessage *
 answer_of (MbimService service, guint32 command, guint32 status, const guint32 *information, gsize words)
 {
-  g_autoptr (MbimMessage) request
-      = mbim_message_command_new (1, service, command, MBIM_MESSAGE_COMMAND_TYPE_QUERY);
   const MbimUuid *uuid = mbim_uuid_from_service (service);
   g_autoptr (GByteArray) octets = g_byte_array_new ();
   const guint32 header[] = { 0x80000003u, (guint32) (48 + 4 * words), 1, 1, 0 };

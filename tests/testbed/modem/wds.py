@@ -59,7 +59,9 @@ class Wds(QmiService):
     def _stop(self, client: Client, message: Message) -> Tlvs:
         handle = message.get(0x01).u32()
         if handle not in self.sessions:
-            raise QmiError(Error.INVALID_HANDLE)
+            # ModemManager takes the one well, and falls over the other when the SIM has just been changed.
+            ended = handle == client.memory.get("handle")
+            raise QmiError(Error.NO_EFFECT if ended else Error.INVALID_HANDLE)
         self.modem.network.disconnect(self.sessions.pop(handle))
         client.memory.pop("handle", None)
         client.wants.discard(PACKET_STATUS)
