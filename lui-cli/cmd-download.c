@@ -147,7 +147,7 @@ check (const Options *o, const char *source, GError **error)
   int sources = (source != NULL) + (o->server != NULL) + (o->event != NULL) + (o->use_default ? 1 : 0);
   gboolean stdin_code = g_strcmp0 (o->confirmation_code_file, "-") == 0;
 
-  if (o->rollback != -1 && !o->enable)
+  if (o->rollback != LUI_ROLLBACK_NONE && !o->enable)
     return usage_error (error, "--rollback-timeout needs --enable.");
   if (sources == 0)
     return usage_error (error, "Say what to download: an activation code, --event, --default or --server.");
@@ -341,7 +341,7 @@ LuiExit
 lui_cmd_download (LuiSession *session, const LuiVerb *verb, int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
-  Options options = { .rollback = -1 };
+  Options options = { .rollback = LUI_ROLLBACK_NONE };
   const char *source;
   LuiExit status;
 

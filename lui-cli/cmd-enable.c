@@ -7,7 +7,7 @@ lui_cmd_enable (LuiSession *session, const LuiVerb *verb, int argc, char **argv)
   g_autoptr (GError) error = NULL;
   g_autoptr (LpadBusProfile) profile = NULL;
   g_auto (GVariantBuilder) options = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
-  int rollback = -1;
+  int rollback = LUI_ROLLBACK_NONE;
   const GOptionEntry entries[] = { LUI_ROLLBACK_OPTION (&rollback), G_OPTION_ENTRY_NULL };
 
   if (!lui_parse (session, verb, entries, &argc, &argv, 1, 1, &error)

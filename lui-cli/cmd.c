@@ -163,7 +163,7 @@ lui_profile_title (LpadBusProfile *profile)
 gboolean
 lui_add_rollback (GVariantBuilder *options, int seconds, GError **error)
 {
-  if (seconds == -1)
+  if (seconds == LUI_ROLLBACK_NONE)
     return TRUE;
   if (seconds < 0)
     {

@@ -86,8 +86,11 @@ LuiExit lui_change_profile (LuiSession *session,
                             GVariant *options,
                             const char *done);
 
-/** LUI_ROLLBACK_OPTION: the option --rollback-timeout, whose value goes to @seconds, an int that is -1 at
- * first. */
+/** LUI_ROLLBACK_NONE: --rollback-timeout was not given. */
+#define LUI_ROLLBACK_NONE G_MININT
+
+/** LUI_ROLLBACK_OPTION: the option --rollback-timeout, whose value goes to @seconds, an int that is
+ * %LUI_ROLLBACK_NONE at first. */
 #define LUI_ROLLBACK_OPTION(seconds)                                                                         \
   {                                                                                                          \
     "rollback-timeout", 0, 0, G_OPTION_ARG_INT, (seconds),                                                   \

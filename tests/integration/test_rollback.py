@@ -244,9 +244,12 @@ def test_download(shared):
     assert order.state == "installed"
 
 
-@pytest.mark.parametrize("seconds", ["4", "86401", "-7", "soon"])
+@pytest.mark.parametrize("seconds", ["4", "86401", "-7", "-1", "soon"])
 def test_not_a_time(shared, two, seconds):
     assert shared.lui("enable", two[1], f"--rollback-timeout={seconds}").returncode == 2
+    order = place(shared)
+    assert shared.lui("download", "--yes", "--enable", f"--rollback-timeout={seconds}", order.activation_code).returncode == 2
+    assert order.open
 
 
 def test_due(shared, two):
