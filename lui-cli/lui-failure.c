@@ -166,7 +166,7 @@ const char *
 lui_provisioning_sentence (const char *provisioning)
 {
   if (g_strcmp0 (provisioning, "returned") == 0)
-    return "What was in use before the download is in use again.";
+    return "What was in use before the download is in use now.";
   if (g_strcmp0 (provisioning, "stuck") == 0)
     return "The provisioning profile may still be in use; lpad goes back as soon as the chip lets it.";
   return NULL;

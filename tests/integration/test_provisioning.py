@@ -103,7 +103,7 @@ def test_what_the_user_sees(stack):
         terminal.expect("Install it?")
         terminal.send("y\n")
         terminal.expect("is installed")
-        terminal.expect("What was in use before the download is in use again.")
+        terminal.expect("What was in use before the download is in use now.")
     assert enabled(stack) is None
 
 
