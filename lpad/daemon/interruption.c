@@ -395,3 +395,12 @@ lpad_interruption_describe (const LpadJournalEntry *entry,
     describe_failure (entry, &dict);
   return g_variant_dict_end (&dict);
 }
+
+void
+lpad_interruption_note_change (LpadJob *job, LpadWorkbench *bench, LpadInventory *after)
+{
+  lpad_job_set_inventory (job, bench, after);
+  if (job->entry != NULL && (after != NULL || !lpad_interruption_may_be_lost (job->error)))
+    lpad_interruption_settle (job->entry, bench->inventory);
+  bench->hold = after != NULL && after->notifications->len > 0;
+}

@@ -53,4 +53,12 @@ GVariant *lpad_interruption_describe (const LpadJournalEntry *entry,
                                       const LpadInventory *inventory,
                                       const char *profile_path);
 
+/**
+ * lpad_interruption_note_change: on the worker: what the chip says after a change that @job has tried becomes
+ * the job's inventory and settles its record; its channel is kept for the notifications, which follow once
+ * the bus has been told.
+ * @after: (transfer full) (nullable): NULL: the chip could not be read
+ */
+void lpad_interruption_note_change (LpadJob *job, LpadWorkbench *bench, LpadInventory *after);
+
 G_END_DECLS

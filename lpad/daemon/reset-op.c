@@ -159,11 +159,7 @@ reset_job (LpadJob *job, LpadWorkbench *bench)
   self->before = lpad_inventory_ref (bench->inventory);
   if (!lpad_reset_memory (bench->chip, bench->inventory, self->what, &after, job->cancellable, &job->error))
     g_debug ("Resetting the memory: %s", job->error->message);
-  lpad_job_set_inventory (job, bench, after);
-  if (job->entry != NULL && (after != NULL || !lpad_interruption_may_be_lost (job->error)))
-    lpad_interruption_settle (job->entry, bench->inventory);
-  /* The notifications follow on the same channel, once the bus has been told. */
-  bench->hold = after != NULL && after->notifications->len > 0;
+  lpad_interruption_note_change (job, bench, after);
 }
 
 static void

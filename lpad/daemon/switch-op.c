@@ -124,11 +124,7 @@ delete_job (LpadJob *job, LpadWorkbench *bench)
   lpad_progress_report (&bench->progress, "deleting", 0, 0);
   if (!lpad_switch_delete (bench->chip, bench->inventory, self->iccid, &after, job->cancellable, &job->error))
     g_debug ("Deleting: %s", job->error->message);
-  lpad_job_set_inventory (job, bench, after);
-  if (job->entry != NULL && (after != NULL || !lpad_interruption_may_be_lost (job->error)))
-    lpad_interruption_settle (job->entry, bench->inventory);
-  /* The notifications follow on the same channel, once the bus has been told of the change. */
-  bench->hold = after != NULL && after->notifications->len > 0;
+  lpad_interruption_note_change (job, bench, after);
 }
 
 static void
