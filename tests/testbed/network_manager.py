@@ -136,19 +136,26 @@ class NetworkManager:
 
     def settings(self) -> dict[str, dict[str, dict]]:
         """The settings of every connection, by UUID, as the bus has them."""
-        found = {}
+        return {settings["connection"]["uuid"]: settings for _, settings in self._all_settings()}
+
+    def _all_settings(self) -> Iterator[tuple[str, dict[str, dict]]]:
+        """Path and settings of every connection; one that goes while they are read is left out."""
         for path in self._connections():
-            (settings,) = self._call(path, SETTINGS, "GetSettings")
-            found[settings["connection"]["uuid"]] = settings
-        return found
+            try:
+                (settings,) = self._call(path, SETTINGS, "GetSettings")
+            except GLib.Error as error:
+                if not error.matches(Gio.dbus_error_quark(), Gio.DBusError.UNKNOWN_METHOD):
+                    raise
+            else:
+                yield path, settings
 
     def in_memory(self, made: str) -> bool:
         """Whether what is known of the connection is other than what is on disk."""
         return dict(self.objects())[self._path_of(made)][SETTINGS]["Unsaved"]
 
     def _path_of(self, made: str) -> str:
-        for path in self._connections():
-            if self._call(path, SETTINGS, "GetSettings")[0]["connection"]["uuid"] == made:
+        for path, settings in self._all_settings():
+            if settings["connection"]["uuid"] == made:
                 return path
         raise StackError(f"no connection {made}")
 
