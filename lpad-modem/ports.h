@@ -9,11 +9,12 @@ G_BEGIN_DECLS
  */
 typedef struct
 {
-  char *path;            /* e.g. "/dev/cdc-wdm0" */
+  char *path;            /* e.g. "/dev/cdc-wdm0", "/dev/wwan0qmi0" */
   const char *transport; /* "qmi" or "mbim" */
-  const char *driver;
-  char *physical_device; /* folder of its USB device below /sys */
-  char *usb;             /* vendor and product of that, "05c6:9025" */
+  char *driver;          /* of the port; of its device where ports have none */
+  char *folder;          /* of its USB, PCI or other device below /sys */
+  char *physical_device; /* what ModemManager calls that: its folder, or the name that udev rules give it */
+  char *usb;             /* vendor and product of a USB device, "05c6:9025" */
 } LpadModemPortInfo;
 
 /** lpad_modem_port_info_new: of the port at @path; one that the kernel says nothing of is taken for QMI. */

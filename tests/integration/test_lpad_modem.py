@@ -21,6 +21,7 @@ from testbed.modem.qmux import Error
 from testbed.network import Network
 from testbed.process import wait_until
 from testbed.stack import SANITIZERS, default_build
+from testbed.sysfs import PCIE_DEVICE
 from testbed.tests.mini_lpa import ISD_R, CardChannel
 from testbed.tests.modem_peers import FIRST, SECOND, chip_with_two_profiles, profile_of
 from testbed.tests.veuicc_peers import switch
@@ -575,6 +576,38 @@ def test_a_modem_that_comes_later(mobile, caller):
     wait_until(lambda: not caller.slots(), 10, "the slot of the modem that has gone to go")
     mobile.tell_udev("add")
     wait_until(caller.slots, 10, "the slot of the modem that has come back")
+
+
+@pytest.mark.parametrize("transport", ["qmi", "mbim"])
+def test_a_pcie_modem(make_mobile, transport):
+    """Ports of the WWAN framework are found by what they say they speak; the device is what ModemManager calls it."""
+    mobile = make_mobile(transport=transport, attached="pcie")
+    mobile.start_modem_manager()
+    caller = Caller(mobile)
+    assert [slot["Device"] for slot in caller.slots().values()] == [f"/dev/wwan0{transport}0"]
+    slot = caller.slot
+    assert (slot["Transport"], slot["PhysicalDevice"]) == (transport, f"/sys/{PCIE_DEVICE}")
+    channel, _ = caller.open()
+    assert caller.transmit(channel, GET_EID).hex() == f"bf3e125a10{chip_of(mobile).eid}9000"
+    seen = mobile.wait_for_modem(lambda modem: modem.iccid == FIRST.iccid)
+    assert seen.device == slot["PhysicalDevice"]
+    mobile.modem.vanish()
+    wait_until(lambda: not caller.slots(), 30, "the slot to go")
+    mobile.modem.appear()
+    wait_until(caller.slots, 30, "the slot to come back")
+    caller.close()
+
+
+def test_a_device_with_a_name_of_its_own(make_mobile):
+    """What udev rules call it is what ModemManager calls it, and so do we."""
+    mobile = make_mobile()
+    mobile.lpad_modem.stop(20)
+    done = mobile.execute("/bin/sh", "-ec", "mkdir -p /run/udev/data; echo E:ID_MM_PHYSDEV_UID=board > /run/udev/data/c180:0")
+    assert done.returncode == 0, done
+    start(mobile)
+    caller = Caller(mobile)
+    assert caller.slot["PhysicalDevice"] == "board"
+    caller.close()
 
 
 def test_options(mobile):

@@ -16,10 +16,11 @@ from conftest import close
 from invariants import lui_json, wait_until_idle
 from scenes import place
 from testbed.device import Device
-from testbed.mobile import LPAD_MODEM, USB_DEVICE
+from testbed.mobile import LPAD_MODEM
 from testbed.modem import firmware
 from testbed.modem.qmux import Error
 from testbed.process import wait_until
+from testbed.sysfs import USB_DEVICE
 from testbed.smdp import SubscriberRecord
 from testbed.veuicc import faults
 

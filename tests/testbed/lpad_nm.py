@@ -8,8 +8,9 @@ from pathlib import Path
 
 from gi.repository import Gio, GLib
 
-from testbed.mobile import LPAD_NM, UNPRIVILEGED, USB_DEVICE, Mobile
+from testbed.mobile import LPAD_NM, UNPRIVILEGED, Mobile
 from testbed.process import Program, StackError, wait_until
+from testbed.sysfs import USB_DEVICE
 
 PATH = "/org/lpad/Nm1"
 #: The modem as ModemManager and lpad call it, and a chip in it.

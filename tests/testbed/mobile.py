@@ -6,8 +6,8 @@
         modem = mobile.wait_for_modem(lambda modem: modem.iccid == record.iccid)
         modem.enable()
 
-All programs run in namespaces of their own, with a /sys and a /dev in which there is one USB modem with its
-control port (cdc-wdm0) and its data port (wwan0), which is one end of a cable; the other end is air0, and leads
+All programs run in namespaces of their own, with a /sys and a /dev in which there is one modem, a USB or a PCIe device, with
+its control port (cdc-wdm0, wwan0qmi0) and its data port (wwan0), which is one end of a cable; the other end is air0, and leads
 nowhere, or to an Internet.  The modem answers as a qmi-proxy (proxy "own"), or as the device of Debian's qmi-proxy
 (proxy "debian"); or it is an MBIM device behind Debian's mbim-proxy (transport "mbim").
 """
@@ -30,13 +30,12 @@ from testbed.namespace import Namespace
 from testbed.network import Network
 from testbed.polkit import Polkit
 from testbed.process import Program, Run, StackError, need_programs, wait_until
+from testbed.sysfs import DATA_PORT, HARDWARE
 from testbed.veuicc import Euicc
 
 PROXY_NAME = "qmi-proxy"
-#: Driver and proxy by transport.
-DRIVERS = {"qmi": "qmi_wwan", "mbim": "cdc_mbim"}
+#: By transport.
 PROXIES = {"qmi": PROXY_NAME, "mbim": "mbim-proxy"}
-CONTROL_PORT, DATA_PORT = "cdc-wdm0", "wwan0"
 LPAD_MODEM = "org.lpad.Modem1"
 LPAD_NM = "org.lpad.Nm1"
 #: lpad-nm runs as this user: nobody.
@@ -49,8 +48,6 @@ POLICIES = [
 ]
 #: libudev takes a /sys that is none.
 UDEV_ENV = {"SYSTEMD_DEVICE_VERIFY_SYSFS": "0"}
-USB_DEVICE = "devices/pci0000:00/0000:00:14.0/usb1/1-1"
-INTERFACE = f"{USB_DEVICE}/1-1:1.0"
 
 #: Folders that programs write to are empty and end with the namespace.
 SETUP = """
@@ -95,34 +92,6 @@ except OSError as error:
 """
 
 
-def make_sysfs(top: Path, driver: str) -> None:
-    """As much of /sys as describes a USB modem of one interface."""
-    files = {
-        f"{USB_DEVICE}/idVendor": "05c6", f"{USB_DEVICE}/idProduct": "9025", f"{USB_DEVICE}/manufacturer": "Testbed",
-        f"{USB_DEVICE}/product": "Virtual modem", f"{INTERFACE}/bInterfaceClass": "ff",
-        f"{INTERFACE}/bInterfaceSubClass": "ff", f"{INTERFACE}/bInterfaceProtocol": "ff",
-        f"{INTERFACE}/bInterfaceNumber": "00", f"{INTERFACE}/usbmisc/{CONTROL_PORT}/uevent": "",
-        f"{INTERFACE}/net/{DATA_PORT}/qmi/raw_ip": "Y", f"{INTERFACE}/net/{DATA_PORT}/uevent": "",
-    }
-    links = {
-        f"{USB_DEVICE}/subsystem": "bus/usb", f"{USB_DEVICE}/driver": "bus/usb/drivers/usb",
-        f"{INTERFACE}/subsystem": "bus/usb", f"{INTERFACE}/driver": f"bus/usb/drivers/{driver}",
-        f"{INTERFACE}/usbmisc/{CONTROL_PORT}/subsystem": "class/usbmisc",
-        f"{INTERFACE}/usbmisc/{CONTROL_PORT}/device": INTERFACE,
-        f"{INTERFACE}/net/{DATA_PORT}/subsystem": "class/net", f"{INTERFACE}/net/{DATA_PORT}/device": INTERFACE,
-        f"class/usbmisc/{CONTROL_PORT}": f"{INTERFACE}/usbmisc/{CONTROL_PORT}",
-        f"class/net/{DATA_PORT}": f"{INTERFACE}/net/{DATA_PORT}",
-    }
-    for folder in ("bus/usb/drivers/usb", f"bus/usb/drivers/{driver}", "class/usbmisc", "class/net"):
-        (top / folder).mkdir(parents=True)
-    for name, text in files.items():
-        (top / name).parent.mkdir(parents=True, exist_ok=True)
-        (top / name).write_text(f"{text}\n")
-    for name, target in links.items():
-        (top / name).parent.mkdir(parents=True, exist_ok=True)
-        (top / name).symlink_to(os.path.relpath(top / target, (top / name).parent))
-
-
 @dataclass(frozen=True)
 class SeenModem:
     """What ModemManager shows of a modem and its SIM."""
@@ -134,6 +103,7 @@ class SeenModem:
     registration: str
     bearers: tuple[str, ...]
     failure: str
+    device: str
 
 
 class Mobile:
@@ -141,10 +111,11 @@ class Mobile:
 
     def __init__(
         self, chips: Sequence[Euicc | None], *, network: Network | None = None, firmware: Firmware | None = None,
-        proxy: str = "own", transport: str = "qmi", internet: Internet | None = None,
+        proxy: str = "own", transport: str = "qmi", internet: Internet | None = None, attached: str = "usb",
     ):
         self._chips, self._firmware, self._transport = chips, firmware, transport
         self._proxy = proxy if transport == "qmi" else "debian"
+        self.hardware = HARDWARE[attached](transport)
         self.network = network or Network()
         self.internet = internet
         self._started: list = []
@@ -186,7 +157,9 @@ class Mobile:
             self.internet.take_cable(self.namespace)
             self.network.wires = self.internet
         port = self._pty or ProxyPort(self.namespace.inside(lambda: listen_abstract(PROXY_NAME)))
-        self.modem = Modem(self._chips, [port], network=self.network, firmware=self._firmware)
+        self.modem = Modem(
+            self._chips, [port], network=self.network, firmware=self._firmware, device=self.hardware.control_port,
+        )
         self._begin(self.modem.start())
         self.modem.on_vanish, self.modem.on_appear = self._vanished, self._appeared
         if self._pty:
@@ -218,11 +191,12 @@ class Mobile:
         sysfs, devices = self.run.folder / "sys", self.run.folder / "dev"
         sysfs.mkdir()
         devices.mkdir()
-        make_sysfs(sysfs, DRIVERS[self._transport])
+        self.hardware.make(sysfs)
         resolver = self.internet.write_resolv_conf(self.run.folder / "resolv.conf") if self.internet else ""
         return Namespace(self.run, "namespace", SETUP, {
             **self.env, "FAKE_SYS": str(sysfs), "FAKE_DEV": str(devices), "PTY": self._pty.path if self._pty else "",
-            "CONTROL_PORT": CONTROL_PORT, "DATA_PORT": DATA_PORT, "CABLE_END": CABLE_END, "RESOLV_CONF": str(resolver),
+            "CONTROL_PORT": self.hardware.control_port, "DATA_PORT": DATA_PORT, "CABLE_END": CABLE_END,
+            "RESOLV_CONF": str(resolver),
         })
 
     # Debian's programs
@@ -240,10 +214,7 @@ class Mobile:
     def start_modem_manager(self) -> None:
         """And wait until it is on the bus; it then probes the modem."""
         events = self.run.folder / "kernel-events"
-        events.write_text("".join(
-            f"action=add,subsystem={subsystem},name={name}\n"
-            for subsystem, name in (("usbmisc", CONTROL_PORT), ("net", DATA_PORT))
-        ))
+        events.write_text("".join(f"{event}\n" for event in self._kernel_events("add")))
         self._manager = self.namespace.spawn("ModemManager", [
             "/usr/sbin/ModemManager", "--debug", "--test-no-udev", "--no-auto-scan", "--test-no-suspend-resume",
             f"--initial-kernel-events={events}",
@@ -276,13 +247,15 @@ class Mobile:
         return self._manager.output() if self._manager else ""
 
     def _vanished(self) -> None:
+        port = self.hardware.control_port
         if self._pty:
-            self._in_dev(f"umount {CONTROL_PORT}; rm {CONTROL_PORT}")
+            self._in_dev(f"umount {port}; rm {port}")
         self._report("remove")
 
     def _appeared(self) -> None:
+        port = self.hardware.control_port
         if self._pty:
-            self._in_dev(f"touch {CONTROL_PORT}; mount --bind {self._pty.path} {CONTROL_PORT}")
+            self._in_dev(f"touch {port}; mount --bind {self._pty.path} {port}")
         self._report("add")
 
     def _in_dev(self, script: str) -> None:
@@ -295,15 +268,19 @@ class Mobile:
         self.tell_udev(action)
         if self._manager is None:
             return
-        for subsystem, name in (("usbmisc", CONTROL_PORT), ("net", DATA_PORT)):
-            self.mmcli(f"--report-kernel-event=action={action},subsystem={subsystem},name={name}")
+        for event in self._kernel_events(action):
+            self.mmcli(f"--report-kernel-event={event}")
+
+    def _kernel_events(self, action: str) -> list[str]:
+        ports = ((self.hardware.subsystem, self.hardware.control_port), ("net", DATA_PORT))
+        return [f"action={action},subsystem={subsystem},name={name}" for subsystem, name in ports]
 
     def tell_udev(self, action: str) -> None:
         """What udev tells whoever listens, of the control port: "add" or "remove"."""
         self._events += 1
         properties = {
-            "ACTION": action, "DEVPATH": f"/{INTERFACE}/usbmisc/{CONTROL_PORT}", "SUBSYSTEM": "usbmisc",
-            "DEVNAME": f"/dev/{CONTROL_PORT}", "SEQNUM": str(self._events), "MAJOR": "180", "MINOR": "0",
+            "ACTION": action, "DEVPATH": f"/{self.hardware.port}", "SUBSYSTEM": self.hardware.subsystem,
+            "DEVNAME": f"/dev/{self.hardware.control_port}", "SEQNUM": str(self._events), "MAJOR": "180", "MINOR": "0",
         }
         self.namespace.inside(lambda: udev.tell(properties))
 
@@ -319,13 +296,13 @@ class Mobile:
 
     def qmicli(self, *arguments: str, timeout: float = 30.0) -> subprocess.CompletedProcess[str]:
         """On the modem's control port, through the proxy."""
-        return self.execute("qmicli", "--device", f"/dev/{CONTROL_PORT}", "--device-open-qmi",
+        return self.execute("qmicli", "--device", f"/dev/{self.hardware.control_port}", "--device-open-qmi",
                             "--device-open-proxy", *arguments, timeout=timeout)
 
     def qmi_client(self) -> QmiClient:
         """A client of this process, through the proxy."""
         connection = self.namespace.inside(lambda: connect_abstract(PROXY_NAME))
-        return QmiClient(connection, f"/dev/{CONTROL_PORT}")
+        return QmiClient(connection, f"/dev/{self.hardware.control_port}")
 
     # The data port
 
@@ -363,6 +340,7 @@ class Mobile:
         return SeenModem(
             paths[0], generic["state"], properties.get("iccid", ""), properties.get("imsi", ""),
             shown["3gpp"]["registration-state"], tuple(generic["bearers"]), generic["state-failed-reason"],
+            generic["device"],
         )
 
     def wait_for_modem(
