@@ -440,6 +440,18 @@ overrule (LpadEuicc *euicc)
     lpad_operation_overrule (current);
 }
 
+/* It has its turn. */
+static void
+begin_turn (LpadOperation *operation)
+{
+  LpadEuicc *euicc = lpad_operation_euicc (operation);
+
+  update_state (euicc);
+  if (euicc->schedule != NULL)
+    lpad_notify_schedule_attend (euicc->schedule);
+  lpad_operation_begin (operation);
+}
+
 void
 lpad_euicc_enqueue (LpadEuicc *euicc, LpadOperation *operation)
 {
@@ -448,10 +460,8 @@ lpad_euicc_enqueue (LpadEuicc *euicc, LpadOperation *operation)
   if (lpad_operation_sender (operation) != NULL && lpad_operation_is_switching (operation))
     overrule (euicc);
   g_queue_push_tail (&euicc->turns->operations, g_object_ref (operation));
-  if (g_queue_peek_head (&euicc->turns->operations) != operation)
-    return;
-  update_state (euicc);
-  lpad_operation_begin (operation);
+  if (g_queue_peek_head (&euicc->turns->operations) == operation)
+    begin_turn (operation);
 }
 
 /* The card is free for the next one. */
@@ -460,10 +470,8 @@ pass_turn (LpadTurns *turns)
 {
   LpadOperation *next = g_queue_peek_head (&turns->operations);
 
-  if (next == NULL)
-    return;
-  update_state (lpad_operation_euicc (next));
-  lpad_operation_begin (next);
+  if (next != NULL)
+    begin_turn (next);
 }
 
 void
@@ -530,6 +538,7 @@ lpad_euicc_hand_over (LpadEuicc *euicc, LpadEuicc *successor, LpadOperation *ope
   g_queue_push_head (&successor->turns->operations, g_object_ref (operation));
   lpad_euicc_dequeue (euicc, operation);
   update_state (successor);
+  lpad_notify_schedule_attend (successor->schedule);
 }
 
 gboolean

@@ -3,27 +3,17 @@
 
 #include "notification-object.h"
 #include "notify-op.h"
+#include "notify-plan.h"
 
-#define PAUSE        60 /* seconds between tries that lpad makes by itself */
-#define NETWORK_TIME 2  /* seconds that a new network has to settle */
-#define TIMER_MAX    (24 * 3600)
-#define STAY_TIME    600 /* seconds: lpad does not end while a try is due so soon */
-
-/* Whose turn it is at the next try */
-typedef enum
-{
-  TRY_DUE,         /* whose time has come */
-  TRY_UNREACHABLE, /* those, and who could not be reached: the network is another one now */
-  TRY_ALL,
-} Try;
+#define TIMER_MAX (24 * 3600)
+#define STAY_TIME 600 /* seconds: lpad does not end while a try is due so soon */
 
 struct _LpadNotifySchedule
 {
   LpadEuicc *euicc;
   guint timer;
   gboolean stays; /* lpad is held */
-  Try next_try;
-  gint64 last; /* seconds since 1970: when lpad last tried by itself, 0: never */
+  LpadNotifyPlan plan;
   gulong network_handler;
 };
 
@@ -80,13 +70,6 @@ find_recipients (LpadNotifySchedule *schedule)
   return recipients;
 }
 
-static gboolean
-is_due (LpadNotifySchedule *schedule, const Recipient *recipient)
-{
-  return schedule->next_try == TRY_ALL || recipient->attempts.next <= now_s ()
-         || (schedule->next_try == TRY_UNREACHABLE && recipient->attempts.unreachable);
-}
-
 /* The sequence numbers of all that waits for a recipient whose time has come. */
 static GArray *
 list_due (LpadNotifySchedule *schedule, GHashTable *recipients)
@@ -98,8 +81,9 @@ list_due (LpadNotifySchedule *schedule, GHashTable *recipients)
     {
       const LpadNotificationInfo *info = g_ptr_array_index (inventory->notifications, i);
       g_autofree char *name = lpad_notification_object_recipient (info);
+      const Recipient *recipient = g_hash_table_lookup (recipients, name);
 
-      if (is_due (schedule, g_hash_table_lookup (recipients, name)))
+      if (lpad_notify_plan_is_due (&schedule->plan, &recipient->attempts, now_s ()))
         g_array_append_val (due, info->sequence_number);
     }
   return due;
@@ -138,8 +122,7 @@ deliver (gpointer user_data)
     return G_SOURCE_REMOVE; /* every operation delivers, and then comes back here */
   recipients = find_recipients (schedule);
   due = list_due (schedule, recipients);
-  schedule->next_try = TRY_DUE;
-  schedule->last = now_s ();
+  lpad_notify_plan_tried (&schedule->plan, due->len > 0, now_s ());
   if (due->len > 0
       && lpad_notify_op_start_own (schedule->euicc, due, list_silent (recipients), &error) == NULL)
     g_message ("Notifications could not be sent: %s", error->message);
@@ -152,18 +135,15 @@ static void
 on_network_changed (GNetworkMonitor *monitor, gboolean available, gpointer user_data)
 {
   LpadNotifySchedule *schedule = user_data;
+  gint64 delay = available ? lpad_notify_plan_network_changed (&schedule->plan, now_s ()) : -1;
 
-  if (!available)
-    return;
-  /* Routes change one by one: what is planned already is not put off by those that follow. */
-  if (schedule->next_try != TRY_DUE && schedule->timer != 0)
-    return;
+  if (delay < 0 || lpad_euicc_is_busy (schedule->euicc))
+    return; /* lpad_notify_schedule_update() comes when what is under way has ended */
   stop_timer (schedule);
-  schedule->next_try = TRY_UNREACHABLE;
-  schedule->timer = g_timeout_add_seconds (NETWORK_TIME, deliver, schedule);
+  schedule->timer = g_timeout_add_seconds ((guint) delay, deliver, schedule);
 }
 
-/* Listens to the network while it is what somebody waits for. */
+/* Listens to the network while a change of it would matter. */
 static void
 watch_network (LpadNotifySchedule *schedule, gboolean watch)
 {
@@ -210,21 +190,27 @@ lpad_notify_schedule_start (LpadNotifySchedule *schedule)
   stop_timer (schedule);
   if (lpad_euicc_inventory (schedule->euicc)->notifications->len == 0)
     return;
-  schedule->next_try = TRY_ALL;
+  schedule->plan.next_try = LPAD_NOTIFY_TRY_ALL;
   schedule->timer = g_idle_add (deliver, schedule);
 }
 
 void
 lpad_notify_schedule_hurry (LpadNotifySchedule *schedule)
 {
-  schedule->next_try = TRY_UNREACHABLE;
+  lpad_notify_plan_hurry (&schedule->plan);
+}
+
+void
+lpad_notify_schedule_attend (LpadNotifySchedule *schedule)
+{
+  watch_network (schedule, TRUE);
 }
 
 void
 lpad_notify_schedule_update (LpadNotifySchedule *schedule)
 {
   g_autoptr (GHashTable) recipients = find_recipients (schedule);
-  gint64 now = now_s (), next = G_MAXINT64;
+  gint64 now = now_s (), earliest = G_MAXINT64, delay;
   gboolean unreachable = FALSE;
   GHashTableIter iter;
   gpointer value;
@@ -234,18 +220,14 @@ lpad_notify_schedule_update (LpadNotifySchedule *schedule)
     {
       const Recipient *recipient = value;
 
-      next = MIN (next, recipient->attempts.next);
+      earliest = MIN (earliest, recipient->attempts.next);
       unreachable = unreachable || recipient->attempts.unreachable;
     }
-  next = MAX (next, now);
-  if (schedule->next_try != TRY_DUE)
-    next = now;
-  else if (schedule->last != 0)
-    next = MAX (next, schedule->last + PAUSE);
+  delay = lpad_notify_plan_delay (&schedule->plan, earliest, unreachable, now);
 
   stop_timer (schedule);
   watch_network (schedule, unreachable);
-  stay (schedule, g_hash_table_size (recipients) > 0 && next - now <= STAY_TIME);
+  stay (schedule, g_hash_table_size (recipients) > 0 && delay <= STAY_TIME);
   if (g_hash_table_size (recipients) > 0)
-    schedule->timer = g_timeout_add_seconds ((guint) MIN (next - now, TIMER_MAX), deliver, schedule);
+    schedule->timer = g_timeout_add_seconds ((guint) MIN (delay, TIMER_MAX), deliver, schedule);
 }

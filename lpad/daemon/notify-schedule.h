@@ -7,8 +7,9 @@ G_BEGIN_DECLS
 
 /**
  * LpadNotifySchedule: when lpad by itself tries to deliver what is pending on a chip (SGP.22 3.5): when the
- * chip is found, when the time of a recipient has come, and, while one cannot be reached, when the network
- * changes. While a try is due within ten minutes lpad does not end for want of anything to do.
+ * chip is found, when the time of a recipient has come, and when the network has changed since one could not
+ * be reached, or while that was tried. While a try is due within ten minutes lpad does not end for want of
+ * anything to do.
  */
 typedef struct _LpadNotifySchedule LpadNotifySchedule;
 
@@ -23,6 +24,10 @@ void lpad_notify_schedule_start (LpadNotifySchedule *schedule);
 /** lpad_notify_schedule_hurry: something of a user has come so far without those who did not answer the last
  * time: they are tried as soon as the chip has nothing to do. */
 void lpad_notify_schedule_hurry (LpadNotifySchedule *schedule);
+
+/** lpad_notify_schedule_attend: an operation begins on the chip: what becomes of the network meanwhile counts
+ * at the next update. */
+void lpad_notify_schedule_attend (LpadNotifySchedule *schedule);
 
 /** lpad_notify_schedule_update: the chip has nothing to do: plans the next try for when its time comes. */
 void lpad_notify_schedule_update (LpadNotifySchedule *schedule);

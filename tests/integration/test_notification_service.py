@@ -10,7 +10,7 @@ import socketserver
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -191,6 +191,10 @@ class _Passage(socketserver.BaseRequestHandler):
     """Outside the namespace: from the UNIX socket to the SM-DP+."""
 
     def handle(self) -> None:
+        if self.server.first:
+            first, self.server.first = self.server.first, None
+            first()
+            return
         with socket.create_connection(("127.0.0.1", self.server.port)) as out:
             thread = threading.Thread(target=_pump, args=(out, self.request), daemon=True)
             thread.start()
@@ -214,13 +218,33 @@ def _pump(source: socket.socket, target: socket.socket) -> None:
 
 class _PassageServer(socketserver.ThreadingUnixStreamServer):
     daemon_threads = True
+    #: Called instead of passing the next connection on, which ends with it.
+    first: Callable[[], None] | None = None
+
+
+class NoNetwork:
+    """A network namespace without any network, but with a way to the SM-DP+ for when there is one."""
+
+    def __init__(self, enter: list[str], gate: subprocess.Popen, server: _PassageServer):
+        #: What to put before a command that shall run in it.
+        self.enter = enter
+        self._gate, self.server = gate, server
+
+    def ip(self, *arguments: str) -> None:
+        subprocess.run([*self.enter, "ip", *arguments], check=True)
+
+    def open(self) -> None:
+        """The way to the SM-DP+; it leads over the loopback."""
+        self._gate.stdin.write("go\n")
+        self._gate.stdin.flush()
+        assert self._gate.stdout.readline() == "listening\n"
 
 
 @contextmanager
-def no_network(stack: Stack) -> Iterator[tuple[list[str], subprocess.Popen]]:
-    """A network namespace without any network: what to put before a command that shall run in it, and the
-    process in it that opens the way to the SM-DP+ when it is told to."""
+def no_network(stack: Stack) -> Iterator[NoNetwork]:
+    assert shutil.which("ip"), "iproute2 is needed"
     path = stack.folder / "passage"
+    path.unlink(missing_ok=True)
     server = _PassageServer(str(path), _Passage)
     server.port = stack.smdp.port
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -232,7 +256,7 @@ def no_network(stack: Stack) -> Iterator[tuple[list[str], subprocess.Popen]]:
     try:
         assert gate.stdout.readline() == "ready\n", "a network namespace is needed"
         enter = ["nsenter", f"--target={gate.pid}", "--net"]
-        yield (enter if not maps else [*enter, "--user", "--preserve-credentials"]), gate
+        yield NoNetwork(enter if not maps else [*enter, "--user", "--preserve-credentials"], gate, server)
     finally:
         gate.kill()
         gate.wait()
@@ -240,26 +264,42 @@ def no_network(stack: Stack) -> Iterator[tuple[list[str], subprocess.Popen]]:
         server.server_close()
 
 
-def test_what_could_not_be_reached_is_tried_when_the_network_returns(make_stack):
-    """Real routes of the kernel: the loopback of a namespace goes up and becomes the default route."""
-    assert shutil.which("ip"), "iproute2 is needed"
-    stack = make_stack()
-    iccid = put_profile(stack)
-    number = put_notification(stack, iccid)
+def make_undelivered(stack: Stack) -> int:
+    """A notification that the server would take now; lpad does not run."""
+    number = put_notification(stack, put_profile(stack))
     stack.stop_lpad()
     stack.smdp.faults.clear()
     stack.smdp.record.notifications.clear()
-    with no_network(stack) as (enter, gate):
-        lpad = stack.run_lpad(enter)
+    return number
+
+
+def test_what_could_not_be_reached_is_tried_when_the_network_returns(make_stack):
+    """Real routes of the kernel: the loopback of a namespace goes up and becomes the default route."""
+    stack = make_stack()
+    number = make_undelivered(stack)
+    with no_network(stack) as network:
+        lpad = stack.run_lpad(network.enter)
         wait_until_idle(stack)
         (found,) = lui_json(stack, "notifications")["notifications"]
         assert found["sequence_number"] == number and found["attempts"] >= 1
         assert found["next_attempt"] > time.time() + 20, "its time comes later"
-        gate.stdin.write("go\n")
-        gate.stdin.flush()
-        for command in (["link", "set", "lo", "up"], ["route", "add", "default", "dev", "lo"]):
-            subprocess.run([*enter, "ip", *command], check=True)
-        assert gate.stdout.readline() == "listening\n"
+        network.ip("link", "set", "lo", "up")
+        network.open()
+        network.ip("route", "add", "default", "dev", "lo")
         wait_until(lambda: not list(stack.chip.notifications), DEADLINE, "the delivery")
         assert [n.seq for n in stack.smdp.notifications] == [number]
+        lpad.stop()
+
+
+def test_the_network_returns_during_a_try_that_fails(shared):
+    """The route comes while lpad waits for an answer that does not come: the next try is not a minute away."""
+    number = make_undelivered(shared)
+    with no_network(shared) as network:
+        network.ip("link", "set", "lo", "up")
+        network.open()
+        network.server.first = lambda: network.ip("route", "add", "default", "dev", "lo")
+        lpad = shared.run_lpad(network.enter)
+        wait_until(lambda: not list(shared.chip.notifications), 45, "the delivery, before the minute is over")
+        assert network.server.first is None
+        assert [n.seq for n in shared.smdp.notifications] == [number]
         lpad.stop()
