@@ -158,7 +158,7 @@ def check_exit_status(header: str, page: str) -> list[str]:
 
 
 def keys_of_daemon(config_c: str) -> set[tuple[str, str]]:
-    """Section and key in the table of lpad/daemon/config-keys.c; a section "Reader:NAME" is called Reader."""
+    """Section and key in the table of lpad/daemon/config/config-keys.c; a section "Reader:NAME" is called Reader."""
     return set(re.findall(r'\{ "([A-Z]\w*):?",\s+"([A-Z]\w*)",\s+\w+_read_\w+,', config_c))
 
 
@@ -215,7 +215,7 @@ def check_tree() -> list[str]:
         *check_errors(header, read("man/lpad.8"), read("lui-cli/lui-failure.c")),
         *check_error_texts(header, read("man/lpad.8")),
         *check_exit_status(read("lui-cli/lui-failure.h"), lui_page),
-        *check_configuration(read("lpad/daemon/config-keys.c"), read("data/lpad.conf"), read("man/lpad.conf.5")),
+        *check_configuration(read("lpad/daemon/config/config-keys.c"), read("data/lpad.conf"), read("man/lpad.conf.5")),
     ]
 
 

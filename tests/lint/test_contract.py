@@ -31,7 +31,7 @@ def test_the_tree_is_not_empty():
     """The patterns still find what they look for."""
     assert len(contract.verbs_of(contract.read("lui-cli/main.c"))) >= 10
     assert len(contract.options_of(contract.read("lui-cli/cmd-download.c"))) == 14
-    assert len(contract.keys_of_daemon(contract.read("lpad/daemon/config-keys.c"))) >= 20
+    assert len(contract.keys_of_daemon(contract.read("lpad/daemon/config/config-keys.c"))) >= 20
 
 
 def test_method_without_action():
