@@ -6,8 +6,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "firewall.h"
-#include "isdr-aids.h"
 #include "idle.h"
 #include "modem.h"
 #include "names.h"
@@ -15,16 +13,14 @@
 
 #define IDLE_TIMEOUT 60 /* seconds */
 #define STOP_TIME    10 /* seconds that modems have to close their channels */
-#define AID_MIN      5  /* octets */
+#define CONFIG       LPAD_SYSCONFDIR "/lpad/lpad.conf"
 #define QUIRKS       LPAD_DATADIR "/lpad/modem-quirks.conf"
 #define OWN_QUIRKS   LPAD_SYSCONFDIR "/lpad/modem-quirks.d"
-
-static const char *const default_aids[] = LPAD_ISDR_AIDS;
 
 typedef struct
 {
   char **devices;
-  char **aids;
+  char *config;
   char **quirks;
   int idle_timeout; /* seconds */
   gboolean version;
@@ -52,13 +48,13 @@ parse_options (int *argc, char ***argv, Options *options, GError **error)
       &options->devices,
       "Use the port DEVICE (/dev/cdc-wdm0)",
       "DEVICE" },
-    { "aid",
-      'a',
+    { "config",
+      'c',
       0,
-      G_OPTION_ARG_STRING_ARRAY,
-      &options->aids,
-      "Allow to select AID, too, besides the known ISD-Rs",
-      "AID" },
+      G_OPTION_ARG_FILENAME,
+      &options->config,
+      "Let the ISD-Rs of FILE and FILE.d/*.conf be selected (" CONFIG ")",
+      "FILE" },
     { "quirks",
       'q',
       0,
@@ -87,51 +83,6 @@ parse_options (int *argc, char ***argv, Options *options, GError **error)
       return FALSE;
     }
   return TRUE;
-}
-
-static GBytes *
-parse_aid (const char *text)
-{
-  g_autoptr (GByteArray) octets = g_byte_array_new ();
-  gsize length = strlen (text);
-
-  for (gsize i = 0; i + 1 < length; i += 2)
-    {
-      int high = g_ascii_xdigit_value (text[i]), low = g_ascii_xdigit_value (text[i + 1]);
-      guint8 octet = (guint8) (high << 4 | low);
-
-      if (high < 0 || low < 0)
-        return NULL;
-      g_byte_array_append (octets, &octet, 1);
-    }
-  if (length % 2 != 0 || octets->len < AID_MIN || octets->len > LPAD_MODEM_AID_MAX)
-    return NULL;
-  return g_byte_array_free_to_bytes (g_steal_pointer (&octets));
-}
-
-static GPtrArray *
-parse_aids (char **aids, GError **error)
-{
-  g_autoptr (GPtrArray) parsed = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
-
-  for (guint i = 0; i < G_N_ELEMENTS (default_aids); i++)
-    g_ptr_array_add (parsed, parse_aid (default_aids[i]));
-  for (char **aid = aids; aid != NULL && *aid != NULL; aid++)
-    {
-      GBytes *octets = parse_aid (*aid);
-
-      if (octets == NULL)
-        {
-          g_set_error (error,
-                       G_OPTION_ERROR,
-                       G_OPTION_ERROR_BAD_VALUE,
-                       "“%s” is no AID: 10 to 32 hexadecimal digits are",
-                       *aid);
-          return NULL;
-        }
-      g_ptr_array_add (parsed, octets);
-    }
-  return g_steal_pointer (&parsed);
 }
 
 static void
@@ -315,17 +266,12 @@ run (const Options *options, GError **error)
   const char *folder = g_getenv ("RUNTIME_DIRECTORY");
   g_autofree char *journal = folder != NULL ? g_build_filename (folder, "channels", NULL) : NULL;
 
-  program.service.aids = parse_aids (options->aids, error);
-  if (program.service.aids == NULL)
-    return 2;
   program.service.connection = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, error);
   if (program.service.connection == NULL)
-    {
-      g_ptr_array_unref (program.service.aids);
-      return EXIT_FAILURE;
-    }
+    return EXIT_FAILURE;
   g_dbus_connection_set_exit_on_close (program.service.connection, FALSE);
   program.service.objects = g_dbus_object_manager_server_new (LPAD_MODEM_BUS_ROOT);
+  program.service.config = options->config != NULL ? options->config : CONFIG;
   program.service.quirks = read_quirks (options->quirks);
   program.service.journal = lpad_modem_journal_new (journal);
   program.service.settled = on_settled;
@@ -340,7 +286,6 @@ run (const Options *options, GError **error)
   g_object_unref (program.service.objects);
   g_dbus_connection_flush_sync (program.service.connection, NULL, NULL);
   g_object_unref (program.service.connection);
-  g_ptr_array_unref (program.service.aids);
   lpad_modem_quirk_table_free (program.service.quirks);
   lpad_modem_journal_free (program.service.journal);
   return program.status;
@@ -367,7 +312,7 @@ main (int argc, char **argv)
     g_printerr ("lpad-modem: %s\n", error->message);
 
   g_strfreev (options.devices);
-  g_strfreev (options.aids);
+  g_free (options.config);
   g_strfreev (options.quirks);
   return status;
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "conf-folder.h"
+
 #define ENTRIES_MAX   512
 #define FILE_MAX      (256 * 1024) /* octets */
 #define SEGMENT_MIN   16
@@ -342,30 +344,16 @@ lpad_modem_quirk_table_load (LpadModemQuirkTable *table,
     warning (error->message, user_data);
 }
 
-static int
-by_name (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
-}
-
 void
 lpad_modem_quirk_table_load_folder (LpadModemQuirkTable *table,
                                     const char *path,
                                     LpadModemQuirkWarning warning,
                                     gpointer user_data)
 {
-  g_autoptr (GDir) folder = g_dir_open (path, 0, NULL);
-  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
-  const char *name;
+  g_autoptr (GPtrArray) paths = lpad_modem_conf_folder_list (path);
 
-  while (folder != NULL && (name = g_dir_read_name (folder)) != NULL)
-    {
-      if (g_str_has_suffix (name, ".conf"))
-        g_ptr_array_add (names, g_build_filename (path, name, NULL));
-    }
-  g_ptr_array_sort (names, by_name);
-  for (guint i = 0; i < names->len; i++)
-    lpad_modem_quirk_table_load (table, g_ptr_array_index (names, i), warning, user_data);
+  for (guint i = 0; i < paths->len; i++)
+    lpad_modem_quirk_table_load (table, g_ptr_array_index (paths, i), warning, user_data);
 }
 
 /* Looking up */

@@ -13,7 +13,7 @@ typedef struct
 {
   GDBusConnection *connection;
   GDBusObjectManagerServer *objects;
-  GPtrArray *aids; /* of GBytes: the applications that may be selected */
+  const char *config; /* path of lpad.conf */
   LpadModemJournal *journal;
   LpadModemQuirkTable *quirks;
   guint last_slot;                      /* number in the path of the newest object */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "slot.h"
 
+#include "aids.h"
 #include "firewall.h"
 #include "inhibit.h"
 #include "lpad-modem-bus.h"
@@ -16,7 +17,7 @@ struct _LpadModemSlot
   LpadModemBusObjectSkeleton *object;
   LpadModemBusSlot *skeleton;
   LpadModemChannels *channels;
-  GPtrArray *aids;
+  const char *config;
   LpadModemJournal *journal;
   LpadModemOpener *opener;
   LpadPort *port;
@@ -43,7 +44,6 @@ slot_unref (LpadModemSlot *slot)
   g_object_unref (slot->connection);
   g_object_unref (slot->skeleton);
   g_object_unref (slot->object);
-  g_ptr_array_unref (slot->aids);
   g_free (slot);
 }
 
@@ -241,8 +241,9 @@ on_open_channel (LpadModemBusSlot *skeleton,
 {
   LpadModemSlot *slot = user_data;
   g_autoptr (GBytes) name = g_variant_get_data_as_bytes (aid);
+  g_autoptr (GPtrArray) allowed = lpad_modem_aids_load (slot->config);
 
-  if (!lpad_modem_aid_is_allowed (slot->aids, g_bytes_get_data (name, NULL), g_bytes_get_size (name)))
+  if (!lpad_modem_aid_is_allowed (allowed, g_bytes_get_data (name, NULL), g_bytes_get_size (name)))
     return refuse (slot, invocation, "This application is not for lpad.");
   if (can_reach (slot, invocation))
     lpad_modem_opener_open (slot->opener, name, on_opened, call_new (slot, invocation));
@@ -360,7 +361,7 @@ lpad_modem_slot_new (const LpadModemService *service,
   g_atomic_ref_count_init (&slot->references);
   slot->connection = g_object_ref (service->connection);
   slot->objects = g_object_ref (service->objects);
-  slot->aids = g_ptr_array_ref (service->aids);
+  slot->config = service->config;
   slot->journal = service->journal;
   slot->channels = lpad_modem_channels_new (service->connection, close_unasked, slot);
   slot->opener = lpad_modem_opener_new (slot->journal, slot->channels, info->path, number);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "aids.h"
 #include "channel-journal.h"
 #include "quirks.h"
 
@@ -36,7 +37,21 @@ read_journal (const char *text)
   lpad_modem_journal_free (journal);
 }
 
-/* The files that lpad-modem reads: what is known of modems, and which channels are open. */
+static void
+read_aids (const char *text, gsize size)
+{
+  g_autoptr (GPtrArray) aids = lpad_modem_aids_parse (text, size);
+
+  for (guint i = 0; aids != NULL && i < aids->len; i++)
+    {
+      gsize length = g_bytes_get_size (g_ptr_array_index (aids, i));
+
+      g_assert_true (length >= 5 && length <= 16);
+    }
+}
+
+/* The files that lpad-modem reads: what is known of modems, which channels are open, which names are ISD-Rs.
+ */
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
@@ -44,5 +59,6 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 
   read_quirks ((const char *) data, size);
   read_journal (text);
+  read_aids ((const char *) data, size);
   return 0;
 }

@@ -191,6 +191,14 @@ def make_mobile(chip_credentials):
     assert not problems, "\n".join(problems)
 
 
+@pytest.fixture
+def allow_absent(tmp_path) -> str:
+    """Option with which an application may be selected that no card has."""
+    config = tmp_path / "lpad.conf"
+    config.write_text(f"[Card]\nIsdrAids={ISD_R.hex()};{ABSENT_AID.hex()}\n")
+    return f"--config={config}"
+
+
 def start(mobile: Mobile, *options: str, settled: bool = True) -> None:
     program = default_build() / "lpad-modem" / "lpad-modem"
     logs = {key: f"{value}:log_path={mobile.run.folder}/sanitizer" for key, value in SANITIZERS.items()}
@@ -496,9 +504,9 @@ MBIM_MOMENTS = [("MBIM Open Channel", 1), ("MBIM Open Channel", 2), ("MBIM APDU"
 
 
 @pytest.mark.parametrize(("transport", "moments"), [("qmi", QMI_MOMENTS), ("mbim", MBIM_MOMENTS)])
-def test_killed_at_any_point_it_leaks_no_channel(make_mobile, transport, moments):
+def test_killed_at_any_point_it_leaks_no_channel(make_mobile, allow_absent, transport, moments):
     """Nor does the next one, when it is killed while it looks for what was lost."""
-    mobile = make_mobile(transport=transport, options=[f"--aid={ABSENT_AID.hex()}"])
+    mobile = make_mobile(transport=transport, options=[allow_absent])
     chip, faults_ = chip_of(mobile), mobile.modem.faults
     others = chip.process(bytes.fromhex("0070000001"))[0]
     for number, (name, n) in enumerate(moments):
@@ -508,11 +516,11 @@ def test_killed_at_any_point_it_leaks_no_channel(make_mobile, transport, moments
         mobile.bus.wait_for_no_owner(LPAD_MODEM)
         if number == 2 and transport == "qmi":
             faults_.at_message("UIM Send APDU", firmware.then(lambda: mobile.lpad_modem.kill()), n=3)
-            start(mobile, f"--aid={ABSENT_AID.hex()}", settled=False)
+            start(mobile, allow_absent, settled=False)
             wait_until(lambda: not mobile.lpad_modem.running, 20, "lpad-modem to be killed again")
             mobile.bus.wait_for_no_owner(LPAD_MODEM)
         faults_.clear()
-        start(mobile, f"--aid={ABSENT_AID.hex()}")
+        start(mobile, allow_absent)
         wait_until(lambda: chip.open_channels == 1, 20, f"what was lost at {name} {n} to be closed")
         assert chip.process(bytes([others, 0xA4, 0x00, 0x04, 0x02, 0x3F, 0x00]))[-2:] != b"\x68\x81"
 
@@ -532,9 +540,9 @@ def use_channels(mobile: Mobile) -> None:
         caller.close()
 
 
-def test_firmware_that_leaves_channels_open(make_mobile):
+def test_firmware_that_leaves_channels_open(make_mobile, allow_absent):
     """After an application was refused, or when the answer is lost, no channel stays; those of others do."""
-    mobile = make_mobile(options=[f"--aid={ABSENT_AID.hex()}"])
+    mobile = make_mobile(options=[allow_absent])
     chip, caller = chip_of(mobile), Caller(mobile)
     chip.process(bytes.fromhex("0070000001"))
     for _ in range(4):
@@ -612,7 +620,7 @@ def test_a_device_with_a_name_of_its_own(make_mobile):
 
 def test_options(mobile):
     program = default_build() / "lpad-modem" / "lpad-modem"
-    for options, status in ((["--version"], 0), (["--aid=A0"], 2), (["--aid=A00000000Z"], 2), (["x"], 2)):
+    for options, status in ((["--version"], 0), (["--idle-timeout=soon"], 2), (["x"], 2)):
         done = subprocess.run([program, *options], capture_output=True, text=True, timeout=30)
         assert done.returncode == status and (done.stdout or "lpad-modem: " in done.stderr)
 
@@ -656,12 +664,22 @@ def test_a_proxy_that_comes_later(make_mobile):
     caller.close()
 
 
-def test_other_applications_can_be_allowed(make_mobile):
-    mobile = make_mobile(options=[f"--aid={OTHER_AID.hex()}", "--device=/dev/cdc-wdm0"])
+def test_isdrs_are_those_of_the_configuration(make_mobile, tmp_path):
+    """Of lpad.conf and its drop-ins, whatever stands there at the moment; no others can be selected then."""
+    config = tmp_path / "lpad.conf"
+    mobile = make_mobile(options=[f"--config={config}", "--device=/dev/cdc-wdm0"])
     caller = Caller(mobile)
+    caller.close_channel(caller.open(ISD_R)[0])
+    config.write_text(f"[Card]\nIsdrAids=hello;{OTHER_AID.hex()}\n")
     channel, response = caller.open(OTHER_AID)
-    assert response and caller.open(ISD_R)
+    assert response and error_of(caller.open, ISD_R) == "NotAllowed"
     assert caller.transmit(channel, GET_EID).hex() == "6d00"
+    drop_ins = tmp_path / "lpad.conf.d"
+    drop_ins.mkdir()
+    (drop_ins / "own.conf").write_text(f"[Card]\nIsdrAids={ISD_R.hex()};{ABSENT_AID.hex()}\n")
+    caller.close_channel(caller.open(ISD_R)[0])
+    assert error_of(caller.open, OTHER_AID) == "NotAllowed"
+    assert error_of(caller.open, ABSENT_AID) == "NotFound"
     caller.close()
 
 

@@ -89,7 +89,9 @@ class Device(Stack):
         program = self.build / "lpad-modem" / "lpad-modem"
         channels = self.folder / "lpad-modem"
         channels.mkdir()
-        command = self.mobile.namespace.command("env", f"RUNTIME_DIRECTORY={channels}", str(program))
+        command = self.mobile.namespace.command(
+            "env", f"RUNTIME_DIRECTORY={channels}", str(program), "--config", str(self.config_file),
+        )
         script = self.folder / "start-lpad-modem"
         self.write_script(script, command, self.folder / "lpad-modem.log")
         self.bus.add_service(LPAD_MODEM, str(script))
