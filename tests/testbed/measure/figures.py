@@ -23,11 +23,11 @@ class Figures:
 
     def table(self) -> str:
         """One line a key: median, minimum, maximum, number of runs."""
-        head = f"{'figure':<44} {'median':>12} {'min':>12} {'max':>12} {'runs':>5}"
+        head = f"{'figure':<50} {'median':>12} {'min':>12} {'max':>12} {'runs':>5}"
         rows = [head, "-" * len(head)]
         for key, values in self._values.items():
             rows.append(
-                f"{key:<44} {_text(self.median(key)):>12} {_text(min(values)):>12} {_text(max(values)):>12}"
+                f"{key:<50} {_text(self.median(key)):>12} {_text(min(values)):>12} {_text(max(values)):>12}"
                 f" {len(values):>5}"
             )
         return "\n".join(rows)
