@@ -3,6 +3,9 @@
 
 An operator is known by the OID in its TLS certificate, which its calls have to name as their requester.  It sees
 the profiles that are in stock for it and no others.
+
+Subject and reason codes of refusals are those that 5.3.1 to 5.3.4 list, as public tables for SM-DP+ errors quote them, but
+for one that they do not have: the confirmation of an order that is confirmed already.
 """
 
 from __future__ import annotations
@@ -97,8 +100,10 @@ class Es2:
         """Take a profile out of the stock, by its ICCID or as one of a kind."""
         eid, iccid, kind = optional(body, "eid", EID), optional(body, "iccid", ICCID), optional(body, "profileType")
         if iccid is None and not kind:
-            raise Refusal("8.2.5", "2.3", "neither an ICCID nor a profile type")
+            raise Refusal("1.6", "2.3", "neither an ICCID nor a profile type")
         profile = self._from_stock(operator, iccid) if iccid else self._one_of_a_kind(operator, kind)
+        if kind and profile.kind != kind:
+            raise Refusal("8.2.5", "3.8", "the profile with this ICCID is of another type")
         order = self.orders.order_from_stock(profile, eid)
         return ok(iccid=_padded(order.record.iccid))
 
@@ -135,7 +140,7 @@ class Es2:
         eid = eid or order.eid
         smds = self._smds(body, eid)
         if matching_id == "" and not eid:
-            raise Refusal("8.1.1", "2.3", "an order without MatchingID needs an EID")
+            raise Refusal("8.1.1", "2.2", "an order without MatchingID needs an EID")
         if matching_id and self.orders.in_use(matching_id):
             raise Refusal("8.2.6", "3.3", "the MatchingID is in use")
         order.eid = eid
@@ -154,7 +159,7 @@ class Es2:
         if not address:
             return None
         if not eid:
-            raise Refusal("8.1.1", "2.3", "an event at an SM-DS needs an EID")
+            raise Refusal("8.1.1", "2.2", "an event at an SM-DS needs an EID")
         if address not in self.smds:
             raise Refusal("8.9", "5.1", "this SM-DS cannot be reached")
         return self.smds[address]
@@ -168,7 +173,7 @@ class Es2:
         if final not in FINAL_STATUS:
             raise Malformed("finalProfileStatusIndicator is neither Available nor Unavailable")
         if optional(body, "eid", EID) not in (None, order.eid):
-            raise Refusal("8.1.1", "3.10", "the order is for another EID")
+            raise Refusal("8.2.1", "3.10", "the order is for another EID")
         if optional(body, "matchingId", MATCHING_ID) not in (None, order.matching_id):
             raise Refusal("8.2.6", "3.10", "the order has another MatchingID")
         if order.state not in CANCELLABLE:

@@ -125,7 +125,7 @@ def test_event_at_an_smds(platform, made):
     with SmdsServer(pki.make_smds(made.ci, [SMDS]), SMDS) as smds:
         platform.door.es2.smds[SMDS] = smds
         iccid = platform.operator.download_order(kind="Travel")
-        assert refused(platform.operator.confirm_order, iccid, smds=SMDS) == "8.1.1/2.3"
+        assert refused(platform.operator.confirm_order, iccid, smds=SMDS) == "8.1.1/2.2"
         assert refused(platform.operator.confirm_order, iccid, eid=made.chip.eid, smds="other.example") == "8.9/5.1"
         platform.operator.confirm_order(iccid, eid=made.chip.eid, smds=SMDS, release=True)
         assert [event.eid for event in smds.book.events] == [made.chip.eid]
@@ -154,16 +154,21 @@ def test_cancelled(platform, available):
 
 def test_what_is_refused(platform):
     operator, eid = platform.operator, pki.make_eid(serial=1)
-    assert refused(operator.download_order) == "8.2.5/2.3"
+    assert refused(operator.download_order) == "1.6/2.3"
     assert refused(operator.download_order, kind="Unlimited") == "8.2.5/3.9"
     assert refused(operator.download_order, iccid="8" * 19) == "8.2.1/3.9"
+    assert refused(operator.download_order, iccid=SubscriberRecord.make(1).iccid, kind="Unlimited") == "8.2.5/3.8"
     assert refused(operator.confirm_order, SubscriberRecord.make(1).iccid) == "8.2.1/3.9"
     first, second = operator.download_order(kind="Travel", eid=eid), operator.download_order(kind="Travel")
     assert refused(operator.download_order, kind="Travel") == "8.2.5/3.7"
     assert refused(operator.release_profile, first) == "8.2.1/3.5"
     assert refused(operator.confirm_order, first, eid=pki.make_eid(serial=2)) == "8.1.1/3.10"
-    assert refused(operator.confirm_order, second, matching_id="") == "8.1.1/2.3"
+    assert refused(operator.confirm_order, second, matching_id="") == "8.1.1/2.2"
+    assert refused(operator.call, "cancelOrder", iccid=first, eid=pki.make_eid(serial=2),
+                   finalProfileStatusIndicator="Available") == "8.2.1/3.10"
     operator.confirm_order(first, matching_id="ONE")
+    assert refused(operator.call, "cancelOrder", iccid=first, matchingId="TWO",
+                   finalProfileStatusIndicator="Available") == "8.2.6/3.10"
     assert refused(operator.confirm_order, first) == "8.2.1/3.5"
     assert refused(operator.confirm_order, second, matching_id="ONE") == "8.2.6/3.3"
 
