@@ -2,6 +2,7 @@
 #include "bus-call.h"
 
 #define TIMEOUT_MSEC 2000
+#define NM           "org.freedesktop.NetworkManager"
 
 GVariant *
 lpad_nm_call (GDBusConnection *bus,
@@ -46,6 +47,17 @@ lpad_nm_is_absent (const GError *error)
 {
   return g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN)
          || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER);
+}
+
+gboolean
+lpad_nm_is_gone (const GError *error)
+{
+  const char *const names[] = { NM ".UnknownDevice", NM ".UnknownConnection", NM ".Device.NotActive", NULL };
+  g_autofree char *name = g_dbus_error_get_remote_error (error);
+
+  return g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_METHOD)
+         || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_OBJECT)
+         || (name != NULL && g_strv_contains (names, name));
 }
 
 char *

@@ -32,6 +32,12 @@ GVariant *lpad_nm_get_objects (GDBusConnection *bus, const char *name, const cha
 gboolean lpad_nm_is_absent (const GError *error);
 
 /**
+ * lpad_nm_is_gone: whether @error says that an object was called, or named in a call, that there is no more:
+ * it has gone since it was shown. That is nobody's fault, and a signal tells of it.
+ */
+gboolean lpad_nm_is_gone (const GError *error);
+
+/**
  * lpad_nm_dup_string: the text @key of the dictionary @values; the empty text when it is missing or no text.
  * @values: (nullable): an a{sv}
  */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "changes.h"
 
+#include "bus-call.h"
+
 void
 lpad_nm_make_free (LpadNmMake *make)
 {
@@ -40,6 +42,7 @@ make_one (GDBusConnection *bus,
   return lpad_nm_network_add (bus, settings, error);
 }
 
+/* A connection that has just been removed needs no change any more; its entry goes when all is put back. */
 static gboolean
 change_one (GDBusConnection *bus,
             LpadNmJournal *journal,
@@ -56,14 +59,18 @@ change_one (GDBusConnection *bus,
     .set_autoconnect = change->autoconnect,
     .saved = connection->saved,
   };
+  g_autoptr (GError) failed = NULL;
 
   lpad_nm_journal_add (journal, modem, &entry);
-  return lpad_nm_network_update (
-      bus,
-      connection,
-      lpad_nm_connection_change (connection, change->priority, change->autoconnect),
-      FALSE,
-      error);
+  if (lpad_nm_network_update (bus,
+                              connection,
+                              lpad_nm_connection_change (connection, change->priority, change->autoconnect),
+                              FALSE,
+                              &failed)
+      || lpad_nm_is_gone (failed))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&failed));
+  return FALSE;
 }
 
 gboolean
@@ -148,7 +155,8 @@ lpad_nm_changes_put_back (GDBusConnection *bus,
 
       if (!g_str_equal (entry->modem, modem))
         continue;
-      if (connection == NULL || put_back_one (bus, entry, connection, iccid, &error))
+      if (connection == NULL || put_back_one (bus, entry, connection, iccid, &error)
+          || lpad_nm_is_gone (error))
         lpad_nm_journal_remove (journal, entry->uuid);
       else
         g_warning ("A connection is not yet as it was before the switch: %s", error->message);

@@ -2,17 +2,18 @@
 #include "follower.h"
 
 #include "apn.h"
+#include "bus-call.h"
 #include "changes.h"
 #include "chips.h"
 #include "match.h"
 
-#define FOLLOW_SECONDS 60 /* in which a modem is back with the new profile */
-#define SWITCH_SECONDS                                                                                       \
-  600                   /* that a switch may take, with everything that is tried to make a modem see it      \
-                         */
-#define TRIES         3 /* to activate a connection */
-#define RETRY_SECONDS 3
+#define FOLLOW_SECONDS 60  /* in which a modem is back with the new profile */
+#define SWITCH_SECONDS 600 /* that a switch may take, until the modem has seen it at last */
+#define TRIES          3   /* to activate a connection */
+#define RETRY_SECONDS  3
 
+/* At rest neither @iccid nor @prepared is known; from lpad's word of a switch until its end @prepared is;
+ * from then until its connection is in use, or the deadline, @iccid is. */
 struct _LpadNmFollower
 {
   const LpadNmContext *context;
@@ -97,6 +98,21 @@ stop (LpadNmFollower *follower)
   follower->orphaned = FALSE;
 }
 
+/* The APN of LTE's first bearer is kept by the modem, and may be one that the new network does not know. */
+static void
+tell_of_failure (LpadNmFollower *follower)
+{
+  g_autoptr (LpadNmNetwork) network = lpad_nm_network_read (follower->context->bus, NULL);
+  const LpadNmModem *modem = network != NULL ? lpad_nm_match_modem (network, follower->modem) : NULL;
+
+  g_message (
+      "NetworkManager does not use the connection of the enabled profile: the modem did not get that far in time");
+  if (modem != NULL && *modem->initial_apn != '\0')
+    g_message (
+        "The modem attaches to LTE with an APN that somebody has set in it, and that no profile changes: see "
+        "lpad-nm(8)");
+}
+
 static gboolean
 on_deadline (gpointer user_data)
 {
@@ -105,8 +121,7 @@ on_deadline (gpointer user_data)
 
   follower->deadline = 0;
   if (follower->iccid != NULL && follower->switched)
-    g_message (
-        "NetworkManager does not use the connection of the enabled profile: the modem did not get that far in time");
+    tell_of_failure (follower);
   else if (follower->prepared != NULL)
     g_message ("A switch of profiles was prepared, and nobody said how it ended");
   stop (follower);
@@ -195,9 +210,12 @@ on_retry (gpointer user_data)
 
   follower->retry = 0;
   if (network != NULL)
-    lpad_nm_follower_step (follower, network);
-  else
-    g_warning ("%s", error->message);
+    {
+      lpad_nm_follower_step (follower, network);
+      return G_SOURCE_REMOVE;
+    }
+  g_warning ("%s", error->message);
+  follower->retry = g_timeout_add_seconds (RETRY_SECONDS, on_retry, follower);
   return G_SOURCE_REMOVE;
 }
 
@@ -237,7 +255,10 @@ try_to_use (LpadNmFollower *follower, const LpadNmDecision *decision)
   follower->last_try = now;
   if (use (follower, decision, &error))
     return;
-  g_warning ("The connection of the enabled profile cannot be activated: %s", error->message);
+  if (lpad_nm_is_gone (error))
+    follower->tries--;
+  else
+    g_warning ("The connection of the enabled profile cannot be activated: %s", error->message);
   follower->retry = g_timeout_add_seconds (RETRY_SECONDS, on_retry, follower);
 }
 
@@ -248,7 +269,8 @@ clear_remains (LpadNmFollower *follower, const LpadNmDecision *decision)
 {
   g_autoptr (GError) error = NULL;
 
-  if (follower->switched && !lpad_nm_network_reapply (follower->context->bus, decision->device->path, &error))
+  if (follower->switched && !lpad_nm_network_reapply (follower->context->bus, decision->device->path, &error)
+      && !lpad_nm_is_gone (error))
     g_warning ("Addresses of the profile before may be left on the interface: %s", error->message);
 }
 

@@ -30,6 +30,7 @@ modem_free (gpointer data)
   g_free (modem->sim);
   g_free (modem->device);
   g_free (modem->iccid);
+  g_free (modem->initial_apn);
   g_free (modem);
 }
 
@@ -93,6 +94,17 @@ dup_path (GVariant *values, const char *key)
   return path != NULL ? path : g_strdup (NO_OBJECT);
 }
 
+/* The APN with which the modem asks for its first bearer when it attaches to LTE. */
+static char *
+dup_initial_apn (GVariant *modem_3gpp)
+{
+  g_autoptr (GVariant) bearer = NULL;
+
+  if (modem_3gpp != NULL)
+    bearer = g_variant_lookup_value (modem_3gpp, "InitialEpsBearerSettings", G_VARIANT_TYPE_VARDICT);
+  return lpad_nm_dup_string (bearer, "apn");
+}
+
 void
 lpad_nm_network_take_modems (LpadNmNetwork *network, GVariant *objects)
 {
@@ -103,6 +115,7 @@ lpad_nm_network_take_modems (LpadNmNetwork *network, GVariant *objects)
   while (g_variant_iter_next (&iter, "{&o@a{sa{sv}}}", &path, NULL))
     {
       g_autoptr (GVariant) shown = get_interface (objects, path, MM ".Modem");
+      g_autoptr (GVariant) modem_3gpp = get_interface (objects, path, MM ".Modem.Modem3gpp");
       LpadNmModem *modem;
 
       if (shown == NULL)
@@ -112,6 +125,7 @@ lpad_nm_network_take_modems (LpadNmNetwork *network, GVariant *objects)
       modem->device = lpad_nm_dup_string (shown, "Device");
       modem->sim = dup_path (shown, "Sim");
       modem->iccid = g_strdup ("");
+      modem->initial_apn = dup_initial_apn (modem_3gpp);
       g_ptr_array_add (network->modems, modem);
     }
 }
@@ -173,9 +187,7 @@ may_be_left_out (const GError *error)
 {
   g_autofree char *name = g_dbus_error_get_remote_error (error);
 
-  return g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_METHOD)
-         || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_OBJECT)
-         || g_strcmp0 (name, NM ".Settings.PermissionDenied") == 0;
+  return lpad_nm_is_gone (error) || g_strcmp0 (name, NM ".Settings.PermissionDenied") == 0;
 }
 
 static gboolean

@@ -15,6 +15,7 @@ G_BEGIN_DECLS
  * @sim: path of its SIM; "/": none
  * @device: its folder below /sys
  * @iccid: of the SIM that it serves; empty: not known
+ * @initial_apn: with which it attaches to LTE, whatever connection is used then; empty: the network's default
  */
 typedef struct
 {
@@ -22,6 +23,7 @@ typedef struct
   char *sim;
   char *device;
   char *iccid;
+  char *initial_apn;
 } LpadNmModem;
 
 /**

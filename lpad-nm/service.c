@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "bus-call.h"
 #include "changes.h"
 #include "chips.h"
 #include "lpad-nm-bus.h"
@@ -17,6 +18,7 @@
 #define MM             LPAD_NM_MODEM_MANAGER
 #define MODEM_MAX      1024 /* octets of the name of a folder */
 #define SETTLE_MSEC    20   /* in which signals of the same event come */
+#define RETRY_MSEC     3000 /* after which a service that did not answer is asked again */
 #define SIGNALS        10
 #define NAMES          3
 
@@ -58,6 +60,12 @@ get_follower (LpadNmService *service, const char *modem)
   return follower;
 }
 
+static gboolean
+has_not_answered (const GError *error)
+{
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
+}
+
 /* What NetworkManager and ModemManager show now */
 
 static gboolean
@@ -73,6 +81,8 @@ on_refresh (gpointer user_data)
   if (network == NULL)
     {
       g_warning ("%s", error->message);
+      if (has_not_answered (error))
+        service->refresh = g_timeout_add (RETRY_MSEC, on_refresh, service);
       return G_SOURCE_REMOVE;
     }
   lpad_nm_bus_nm1_set_connections (service->object, lpad_nm_match_list (network));
@@ -130,7 +140,7 @@ sweep (LpadNmService *service, GPtrArray *chips)
         continue;
       if (lpad_nm_network_remove (service->context->bus, connection, &error))
         g_message ("The connection that was made for a profile is removed with it");
-      else
+      else if (!lpad_nm_is_gone (error))
         g_warning ("A connection of a profile that is gone stays: %s", error->message);
       g_clear_error (&error);
     }
@@ -147,6 +157,8 @@ on_look (gpointer user_data)
   if (chips == NULL)
     {
       g_warning ("lpad does not say which profiles there are: %s", error->message);
+      if (has_not_answered (error))
+        service->look = g_timeout_add (RETRY_MSEC, on_look, service);
       return G_SOURCE_REMOVE;
     }
   for (guint i = 0; i < chips->len; i++)

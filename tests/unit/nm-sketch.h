@@ -42,6 +42,7 @@ sketch_modem (LpadNmNetwork *network, const char *path, const char *device, cons
   modem->path = g_strdup (path);
   modem->device = g_strdup (device);
   modem->iccid = g_strdup (iccid);
+  modem->initial_apn = g_strdup ("");
   g_ptr_array_add (network->modems, modem);
 }
 

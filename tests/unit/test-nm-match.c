@@ -192,7 +192,9 @@ test_what_the_services_show (void)
   g_autoptr (LpadNmNetwork) network = lpad_nm_network_new ();
   g_autoptr (GVariant) modems = g_variant_ref_sink (
       g_variant_new_parsed ("@a{oa{sa{sv}}} {'/m/1': {'org.freedesktop.ModemManager1.Modem':"
-                            " {'Device': <'/sys/a'>, 'Sim': <objectpath '/sim/1'>}},"
+                            " {'Device': <'/sys/a'>, 'Sim': <objectpath '/sim/1'>},"
+                            " 'org.freedesktop.ModemManager1.Modem.Modem3gpp':"
+                            " {'InitialEpsBearerSettings': <{'apn': <'lte.example'>}>}},"
                             " '/m/2': {'org.freedesktop.ModemManager1.Modem': {'Device': <5>}},"
                             " '/other': {'x.y': {}}}"));
   g_autoptr (GVariant) objects = g_variant_ref_sink (g_variant_new_parsed (
@@ -208,6 +210,8 @@ test_what_the_services_show (void)
   g_assert_cmpuint (network->modems->len, ==, 2);
   g_assert_cmpstr (lpad_nm_match_modem (network, "/sys/a")->path, ==, "/m/1");
   g_assert_cmpstr (lpad_nm_match_modem (network, "/sys/a")->sim, ==, "/sim/1");
+  g_assert_cmpstr (lpad_nm_match_modem (network, "/sys/a")->initial_apn, ==, "lte.example");
+  g_assert_cmpstr (lpad_nm_match_modem (network, "")->initial_apn, ==, "");
   g_assert_null (lpad_nm_match_modem (network, "/sys/b"));
   g_assert_cmpuint (network->devices->len, ==, 1);
   g_assert_true (lpad_nm_match_has_device (network, "/sys/a"));
