@@ -67,7 +67,7 @@ _lui_cli ()
         return
       fi ;;
     discover)
-      words="$words --server --imei --tac -s -i -t" ;;
+      words="$words --server --imei --tac --release -s -i -t" ;;
     address)
       words="$words --clear" ;;
     delete)

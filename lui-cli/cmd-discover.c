@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "lui-releases.h"
 #include "lui-waiting.h"
 
 static GVariant *
@@ -77,7 +78,7 @@ add_string (GVariantBuilder *builder, const char *name, const char *value)
 }
 
 static GVariant *
-make_options (const char *server, const char *imei, const char *tac)
+make_options (const char *server, const char *imei, const char *tac, char **releases, GError **error)
 {
   GVariantBuilder builder;
 
@@ -85,7 +86,12 @@ make_options (const char *server, const char *imei, const char *tac)
   add_string (&builder, "smds-address", server);
   add_string (&builder, "imei", imei);
   add_string (&builder, "tac", tac);
-  return g_variant_builder_end (&builder);
+  if (!lui_releases_add (&builder, (const char *const *) releases, error))
+    {
+      g_variant_builder_clear (&builder);
+      return NULL;
+    }
+  return g_variant_ref_sink (g_variant_builder_end (&builder));
 }
 
 static LuiExit
@@ -121,6 +127,7 @@ lui_cmd_discover (LuiSession *session, const LuiVerb *verb, int argc, char **arg
   g_autofree char *server = NULL;
   g_autofree char *imei = NULL;
   g_autofree char *tac = NULL;
+  g_auto (GStrv) releases = NULL;
   g_autoptr (GVariant) arguments = NULL;
   const GOptionEntry options[] = {
     { "server", 's', 0, G_OPTION_ARG_STRING, &server, "Ask this discovery server (SM-DS) alone", "HOST" },
@@ -138,11 +145,20 @@ lui_cmd_discover (LuiSession *session, const LuiVerb *verb, int argc, char **arg
       &tac,
       "Type of this device: eight digits, to be told instead of an IMEI",
       "TAC" },
+    { "release",
+      0,
+      0,
+      G_OPTION_ARG_STRING_ARRAY,
+      &releases,
+      "What this device supports, such as eutran-epc:15; may be repeated",
+      "NAME:RELEASE" },
     G_OPTION_ENTRY_NULL,
   };
 
   if (!lui_begin (session, verb, options, &argc, &argv, 0, 0, &error))
     return lui_fail (session, g_steal_pointer (&error));
-  arguments = g_variant_ref_sink (make_options (server, imei, tac));
+  arguments = make_options (server, imei, tac, releases, &error);
+  if (arguments == NULL)
+    return lui_fail (session, g_steal_pointer (&error));
   return discover (session, arguments);
 }

@@ -194,19 +194,6 @@ read_codes (Options *o, const char *source, GError **error)
   return o->confirmation_code != NULL;
 }
 
-static gboolean
-add_releases (GVariantBuilder *builder, char **releases, GError **error)
-{
-  GVariant *list;
-
-  if (releases == NULL)
-    return TRUE;
-  list = lui_releases_build ((const char *const *) releases, error);
-  if (list != NULL)
-    g_variant_builder_add (builder, "{sv}", "releases", list);
-  return list != NULL;
-}
-
 /* The options of Euicc.Download. */
 static GVariant *
 build_arguments (const Options *o, LpadBusEuicc *euicc, GError **error)
@@ -230,7 +217,8 @@ build_arguments (const Options *o, LpadBusEuicc *euicc, GError **error)
   add_true (&builder, "consent", o->yes);
   add_true (&builder, "accept-policy-rules", o->accept_rules);
   add_true (&builder, "use-provisioning", o->use_provisioning);
-  if (!add_releases (&builder, o->releases, error) || !lui_add_rollback (&builder, o->rollback, error))
+  if (!lui_releases_add (&builder, (const char *const *) o->releases, error)
+      || !lui_add_rollback (&builder, o->rollback, error))
     {
       g_variant_builder_clear (&builder);
       return NULL;
@@ -351,6 +339,7 @@ lui_cmd_download (LuiSession *session, const LuiVerb *verb, int argc, char **arg
       return lui_fail (session, g_steal_pointer (&error));
     }
   source = argc > 1 ? argv[1] : NULL;
+  session->no_code = options.use_default || options.event != NULL;
   if (check (&options, source, &error))
     status = download (session, &options, source);
   else

@@ -162,6 +162,17 @@ lui_order_sentence (const char *order)
   return NULL;
 }
 
+/* The same of a profile for which there is no code. */
+static const char *
+waiting_sentence (const char *order)
+{
+  if (g_strcmp0 (order, "usable") == 0)
+    return "The profile can still be downloaded.";
+  if (g_strcmp0 (order, "ended") == 0)
+    return "The profile cannot be downloaded any more.";
+  return NULL;
+}
+
 const char *
 lui_provisioning_sentence (const char *provisioning)
 {
@@ -205,7 +216,8 @@ print_text (LuiSession *session, const Failure *failure)
 {
   g_autofree char *message = lui_sentence (failure->message);
   g_autofree char *advice = lui_clean (failure->advice);
-  const char *order = lui_order_sentence (failure->order);
+  const char *order
+      = session->no_code ? waiting_sentence (failure->order) : lui_order_sentence (failure->order);
   const char *provisioning = lui_provisioning_sentence (failure->provisioning);
 
   fflush (stdout);

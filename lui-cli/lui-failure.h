@@ -39,11 +39,11 @@ LuiExit lui_fail_result (LuiSession *session, GVariant *result);
 /** lui_result_failed: whether @result tells of an error. */
 gboolean lui_result_failed (GVariant *result);
 
-/** lui_order_sentence: what a person is told of an activation code that is "usable" or "ended"; else NULL. */
-
 /** lui_provisioning_sentence: what the user hears about the member "provisioning" of a download's result, or
  * NULL: nothing to be told. */
 const char *lui_provisioning_sentence (const char *provisioning);
+
+/** lui_order_sentence: what a person is told of an activation code that is "usable" or "ended"; else NULL. */
 const char *lui_order_sentence (const char *order);
 
 G_END_DECLS

@@ -29,3 +29,16 @@ lui_releases_build (const char *const *entries, GError **error)
     }
   return g_variant_builder_end (&list);
 }
+
+gboolean
+lui_releases_add (GVariantBuilder *options, const char *const *entries, GError **error)
+{
+  GVariant *list;
+
+  if (entries == NULL)
+    return TRUE;
+  list = lui_releases_build (entries, error);
+  if (list != NULL)
+    g_variant_builder_add (options, "{sv}", "releases", list);
+  return list != NULL;
+}

@@ -12,4 +12,10 @@ G_BEGIN_DECLS
  */
 GVariant *lui_releases_build (const char *const *entries, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/** lui_releases_add: adds what lui_releases_build() makes of @entries to the options of a call; nothing when
+ * it is NULL. */
+gboolean lui_releases_add (GVariantBuilder *options,
+                           const char *const *entries,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

@@ -11,12 +11,14 @@ G_BEGIN_DECLS
 /**
  * LuiSession: one run of lui-cli: the options that every verb has, and the connection to lpad.
  * @euicc: which chip, as the user wrote it, or NULL
+ * @no_code: what is downloaded was not named by an activation code
  */
 typedef struct
 {
   gboolean json;
   gboolean verbose;
   char *euicc;
+  gboolean no_code;
   GDBusConnection *connection;
   GDBusObjectManager *manager;
   LpadBusManager *daemon; /* the object at the root, once it has been asked for */

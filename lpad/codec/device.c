@@ -41,6 +41,20 @@ lpad_device_check (const LpadDevice *device, GError **error)
   return device->tac == NULL || lpad_tac_encode (device->tac, tac, error);
 }
 
+static void
+set_unknown_name (GError **error)
+{
+  g_autoptr (GString) names = g_string_new (release_names[0]);
+
+  for (gsize i = 1; i < LPAD_RELEASES; i++)
+    g_string_append_printf (names, ", %s", release_names[i]);
+  g_set_error (error,
+               LPAD_ERROR,
+               LPAD_ERROR_INVALID_ARGUMENTS,
+               "there is no radio technology of that name, but %s",
+               names->str);
+}
+
 gboolean
 lpad_device_set_release (guint8 releases[LPAD_RELEASES], const char *name, guint64 release, GError **error)
 {
@@ -53,11 +67,11 @@ lpad_device_set_release (guint8 releases[LPAD_RELEASES], const char *name, guint
       releases[i] = (guint8) release;
       return TRUE;
     }
-  g_set_error_literal (error,
-                       LPAD_ERROR,
-                       LPAD_ERROR_INVALID_ARGUMENTS,
-                       i < LPAD_RELEASES ? "a release is a number from 1 to 255"
-                                         : "there is no radio technology of that name");
+  if (i < LPAD_RELEASES)
+    g_set_error_literal (
+        error, LPAD_ERROR, LPAD_ERROR_INVALID_ARGUMENTS, "a release is a number from 1 to 255");
+  else
+    set_unknown_name (error);
   return FALSE;
 }
 

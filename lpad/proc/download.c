@@ -433,6 +433,24 @@ lpad_download_free (LpadDownload *download)
   g_free (download);
 }
 
+/* A server that was told no matching ID refuses the one that it was not told: it knows the chip, and has
+ * nothing for it. */
+static void
+say_without_code (const LpadDownload *download, GError *error)
+{
+  const char *matching_id = download->code->matching_id;
+  LpadErrorDetails *details = lpad_error_details (error);
+
+  if ((matching_id != NULL && *matching_id != '\0')
+      || !g_error_matches (error, LPAD_ERROR, LPAD_ERROR_CODE_REFUSED))
+    return;
+  error->code = LPAD_ERROR_NOT_FOUND;
+  g_free (error->message);
+  error->message = g_strdup ("the operator's server has no profile that waits for this chip");
+  details->advice = "Ask the operator, who needs the EID of this chip, or for an activation code.";
+  details->retry = LPAD_RETRY_LATER;
+}
+
 LpadOffer *
 lpad_download_authenticate (LpadDownload *download,
                             const LpadProgress *progress,
@@ -446,6 +464,7 @@ lpad_download_authenticate (LpadDownload *download,
   if (download->shown != NULL)
     return lpad_offer_ref (download->shown);
   end_session_after (download, local);
+  say_without_code (download, local);
   g_propagate_error (error, g_steal_pointer (&local));
   return NULL;
 }

@@ -6,15 +6,18 @@ from __future__ import annotations
 import pytest
 from gi.repository import GLib
 
+from card_side import segments_sent
 from client import EUICC, OPERATION, Client, Refused
 from conftest import SHARED_CONFIG, close
 from invariants import assert_invariants, lui_json, renew
 from scenes import place, reload
 from test_device import IMEI, IMEI_OCTETS, OTHER, OTHER_TAC, fields, told
+from test_restart import UNAVAILABLE, assassin, revive
 from testbed.process import wait_until
 from testbed.smdp import faults, named
 from testbed.smds import SmdsServer
 from testbed.stack import Stack
+from testbed.veuicc import faults as chip_faults
 
 ROOT_DS, ALTERNATIVE, FURTHER = "smds.example.com", "alternative.example.com", "further.example.com"
 USAGE, NOT_FOUND, DECLINED, SERVER, STATE = 2, 4, 5, 6, 9
@@ -87,7 +90,11 @@ def test_the_device_is_named_as_the_caller_says(stack):
         releases = GLib.Variant("a{sy}", {"gsm": 5})
         client.start(client.euicc(stack.chip.eid), f"{EUICC}.Discover", smds_address=ROOT_DS, releases=releases).result()
     assert 0x80 in fields(told(stack))[2]
+    lui(stack, "discover", "--server", ROOT_DS, "--release", "gsm:5", "--release=eutran-epc:15")
+    assert fields(told(stack))[2] == {0x80: 5, 0x85: 15}
     assert "IMEI" in lui(stack, "discover", "--imei", "12", status=USAGE)
+    assert "not NAME:RELEASE" in lui(stack, "discover", "--release", "gsm", status=USAGE)
+    assert "no radio technology of that name, but gsm, utran," in lui(stack, "discover", "--release", "sms:5", status=USAGE)
 
 
 # What waits ---------------------------------------------------------------------------
@@ -343,12 +350,27 @@ def test_the_operation_says_what_it_has_found(stack):
     assert underlined(result["offers"]) == offers(stack) and result["failures"] == []
 
 
+def test_killed_when_an_offer_is_installed(stack):
+    """The order is known again by the offer and by its activation code, though only one of them was used."""
+    lui(stack, "download", "--yes", place(stack).activation_code)
+    last = segments_sent(stack)
+    order = announced(stack, stack.smds[0])
+    lui(stack, "discover")
+    stack.chip.faults.at_segment(last, chip_faults.mutate(assassin(stack)))
+    lui(stack, "download", "--event", "1", "--yes", status=UNAVAILABLE)
+    revive(stack)
+    assert "installed already" in lui(stack, "download", "--yes", order.activation_code, status=STATE)
+    assert_invariants(stack, order, usable=False)
+
+
 def test_addresses_of_the_chip(stack):
     assert ROOT_DS in lui(stack, "address") and "none" in lui(stack, "address")
     assert "lui-cli download --default" in lui(stack, "address", " HTTPS://SMDP.Example.com/ ")
     assert stack.chip.default_dp == stack.host
     order = place(stack, matching_id="", eid=stack.chip.eid)
     assert order.record.iccid in lui(stack, "download", "--default", "--yes")
+    refused = lui(stack, "download", "--default", "--yes", status=NOT_FOUND)
+    assert "has no profile that waits for this chip" in refused and "code cannot" not in refused
     assert lui_json(stack, "address") == {"default_smdp_address": stack.host, "root_smds_address": ROOT_DS}
     assert "no default server" in lui(stack, "address", "--clear")
     assert stack.chip.default_dp == ""

@@ -8,12 +8,13 @@ says is held against the chip and against what the SM-DP+ has on record.
 from __future__ import annotations
 
 import pytest
+from gi.repository import GLib
 
 from card_side import (
     CARD, STATE, add_profile, check, download, profile, run_verb,
     segments_sent,
 )
-from client import DEADLINE, Client
+from client import DEADLINE, EUICC, Client, variant_dict
 from invariants import assert_invariants, lui_json, wait_until_idle
 from scenes import place
 from test_restart import PHASES, UNAVAILABLE, Strike, assassin, revive
@@ -173,6 +174,49 @@ def test_killed_when_the_profile_is_installed(shared):
     text = shared.lui("status").stdout
     assert order.record.iccid in text and "the profile is installed" in text
     assert_invariants(shared, order, usable=False)
+
+
+def use_default(stack: Stack) -> None:
+    with Client(stack) as client:
+        arguments = GLib.Variant.new_tuple(GLib.Variant("s", stack.host), variant_dict({}))
+        client.call(client.euicc(stack.chip.eid), f"{EUICC}.SetDefaultSmdpAddress", arguments)
+
+
+def test_killed_in_a_download_from_the_default_server(shared):
+    """There is no code to tell orders apart, but the same start is known again, and nobody is told of a code."""
+    use_default(shared)
+    order = place(shared, eid=shared.chip.eid, matching_id="")
+    shared.chip.faults.at_call("PrepareDownload", faults.mutate(assassin(shared)))
+    lui_json(shared, "download", "--yes", "--default", status=UNAVAILABLE)
+    news = told(shared, order)
+    assert (news["state"], news["order"]) == ("absent", "usable")
+    assert "activation code" not in news["advice"] and "still waits" in news["advice"]
+    with Client(shared) as client:
+        operation = client.start(client.euicc(shared.chip.eid), f"{EUICC}.Download", use_default=True)
+        assert "not installed" in operation.wait_for_prompt()["interrupted"]
+        assert interruptions(shared) == [], "the same is done anew"
+        operation.call("Postpone")
+        operation.result()
+    assert order.record.iccid == lui_json(shared, "download", "--yes", "--default")["iccid"]
+    assert_invariants(shared, order, usable=False)
+
+
+def test_killed_when_the_default_server_has_nothing_more(shared):
+    """The server is asked, since it may have another profile; that it has none is no failure of what is installed."""
+    use_default(shared)
+    download(shared, place(shared), status=0)
+    last = segments_sent(shared)
+    order = place(shared, eid=shared.chip.eid, matching_id="")
+    shared.chip.faults.at_segment(last, faults.mutate(assassin(shared)))
+    lui_json(shared, "download", "--yes", "--default", status=UNAVAILABLE)
+    news = told(shared, order)
+    assert (news["state"], news["order"], news["done"]) == ("disabled", "ended", True)
+    check(lui_json(shared, "download", "--yes", "--default", status=STATE), "ProfileExists", "no other profile")
+    assert "code" not in shared.lui("download", "--yes", "--default").stderr
+    another = place(shared, eid=shared.chip.eid, matching_id="")
+    assert lui_json(shared, "download", "--yes", "--default")["iccid"] == another.record.iccid
+    assert interruptions(shared)[0]["iccid"] == order.record.iccid, "still true of the first one"
+    assert_invariants(shared, another, usable=False)
 
 
 def test_killed_before_the_new_profile_is_enabled(shared):

@@ -182,6 +182,30 @@ test_change (Fixture *fixture, gconstpointer data)
   assert_says (fixture, entry, DISABLED, "advice", "'Enable it again.'");
 }
 
+/* Nobody is told of a code who has none. */
+static void
+test_advice (Fixture *fixture, gconstpointer data)
+{
+  static const LpadPhase phases[]
+      = { LPAD_PHASE_SESSION, LPAD_PHASE_CODE, LPAD_PHASE_ENDING, LPAD_PHASE_LOADING };
+  static const LpadOrderName names[] = { LPAD_ORDER_NAME_CODE, LPAD_ORDER_NAME_EVENT, LPAD_ORDER_NAME_NONE };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (phases) * G_N_ELEMENTS (names); i++)
+    {
+      LpadOrderName name = names[i % G_N_ELEMENTS (names)];
+      g_autoptr (LpadJournalEntry) entry
+          = record (fixture, "download", phases[i / G_N_ELEMENTS (names)], FALSE);
+      g_autoptr (GVariant) told = NULL;
+      const char *advice;
+
+      entry->order_name = name;
+      entry->outcome = LPAD_OUTCOME_NOTHING;
+      told = g_variant_ref_sink (lpad_interruption_describe (entry, chip_says (fixture, ABSENT), NULL));
+      g_assert_true (g_variant_lookup (told, "advice", "&s", &advice));
+      g_assert_cmpint (strstr (advice, "activation code") != NULL, ==, name == LPAD_ORDER_NAME_CODE);
+    }
+}
+
 /* Each case has a sentence of its own kind: no fall-through to another. */
 static void
 test_sentences (Fixture *fixture, gconstpointer data)
@@ -289,6 +313,7 @@ main (int argc, char **argv)
   ADD ("/interruption/detour", test_detour);
   ADD ("/interruption/describe", test_describe);
   ADD ("/interruption/change", test_change);
+  ADD ("/interruption/advice", test_advice);
   ADD ("/interruption/sentences", test_sentences);
   ADD ("/interruption/trial", test_trial);
   return g_test_run ();

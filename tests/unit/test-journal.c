@@ -70,7 +70,7 @@ record_download (LpadJournal *journal, LpadPhase phase)
   LpadJournalEntry *entry = lpad_journal_entry_new (journal, "download", EID);
   g_autoptr (GBytes) iccid = some_iccid ();
 
-  lpad_journal_entry_set_order (entry, SERVER, ID);
+  lpad_journal_entry_set_order (entry, SERVER, ID, LPAD_ORDER_NAME_EVENT);
   lpad_journal_entry_set_profile (entry, iccid);
   entry->transaction_id = g_bytes_new_static ("0123456789abcdef", 16);
   entry->enable = TRUE;
@@ -116,6 +116,7 @@ test_next_life (Fixture *fixture, gconstpointer data)
                    "0123456789abcdef",
                    16);
   g_assert_true (lpad_journal_entry_is_order (entry, SERVER, ID));
+  g_assert_cmpint (entry->order_name, ==, LPAD_ORDER_NAME_EVENT);
   g_assert_false (lpad_journal_entry_is_order (entry, SERVER, "MATCHING-ID-2"));
   g_assert_true (lpad_journal_entry_is_profile (entry, iccid));
   lpad_journal_free (journal);
@@ -346,9 +347,48 @@ test_orders_without_name (Fixture *fixture, gconstpointer data)
   g_autoptr (LpadJournal) journal = lpad_journal_open (NULL);
   g_autoptr (LpadJournalEntry) entry = lpad_journal_entry_new (journal, "download", EID);
 
-  lpad_journal_entry_set_order (entry, SERVER, "");
-  g_assert_null (entry->order);
+  lpad_journal_entry_set_order (entry, SERVER, NULL, LPAD_ORDER_NAME_NONE);
+  g_assert_true (lpad_journal_entry_is_order (entry, SERVER, NULL));
+  g_assert_false (lpad_journal_entry_is_order (entry, "other." SERVER, NULL));
   g_assert_false (lpad_journal_entry_is_order (entry, SERVER, ""));
+  g_assert_false (lpad_journal_entry_is_order (entry, SERVER, ID));
+}
+
+/* What the same start leaves to be told of an interrupted download. */
+static void
+test_done_anew (Fixture *fixture, gconstpointer data)
+{
+  static const struct
+  {
+    LpadOrderName how;
+    LpadOutcome outcome;
+    gboolean anew;
+  } cases[] = {
+    { LPAD_ORDER_NAME_CODE, LPAD_OUTCOME_NOTHING, TRUE },
+    { LPAD_ORDER_NAME_CODE, LPAD_OUTCOME_UNKNOWN, TRUE },
+    { LPAD_ORDER_NAME_EVENT, LPAD_OUTCOME_DONE, TRUE },
+    { LPAD_ORDER_NAME_NONE, LPAD_OUTCOME_NOTHING, TRUE },
+    { LPAD_ORDER_NAME_NONE, LPAD_OUTCOME_FAILED, TRUE },
+    { LPAD_ORDER_NAME_NONE, LPAD_OUTCOME_UNKNOWN, FALSE },
+    { LPAD_ORDER_NAME_NONE, LPAD_OUTCOME_PARTLY, FALSE },
+    { LPAD_ORDER_NAME_NONE, LPAD_OUTCOME_DONE, FALSE },
+  };
+  g_autoptr (LpadJournal) journal = lpad_journal_open (NULL);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      const char *name = cases[i].how == LPAD_ORDER_NAME_NONE ? NULL : ID;
+      g_autoptr (LpadJournalEntry) old = lpad_journal_entry_new (journal, "download", EID);
+      g_autoptr (LpadJournalEntry) same = lpad_journal_entry_new (journal, "download", EID);
+      g_autoptr (LpadJournalEntry) other = lpad_journal_entry_new (journal, "download", EID);
+
+      lpad_journal_entry_set_order (old, SERVER, name, cases[i].how);
+      old->outcome = cases[i].outcome;
+      lpad_journal_entry_set_order (same, SERVER, name, cases[i].how);
+      lpad_journal_entry_set_order (other, SERVER, "MATCHING-ID-2", LPAD_ORDER_NAME_CODE);
+      g_assert_cmpint (lpad_journal_entry_is_done_anew (old, same), ==, cases[i].anew);
+      g_assert_false (lpad_journal_entry_is_done_anew (old, other));
+    }
 }
 
 static void
@@ -461,6 +501,7 @@ main (int argc, char **argv)
   ADD ("/journal/bounded", test_bounded);
   ADD ("/journal/cannot-write", test_cannot_write);
   ADD ("/journal/orders-without-name", test_orders_without_name);
+  ADD ("/journal/done-anew", test_done_anew);
   ADD ("/journal/order-state", test_order_state);
   ADD ("/journal/no-news", test_no_news);
   ADD ("/journal/trial", test_trial);

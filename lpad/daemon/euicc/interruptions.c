@@ -107,22 +107,16 @@ lpad_interruptions_set (LpadInterruptions *interruptions, GPtrArray *entries)
 }
 
 const LpadJournalEntry *
-lpad_interruptions_find_order (LpadInterruptions *interruptions, const char *address, const char *matching_id)
+lpad_interruptions_find_order (LpadInterruptions *interruptions, const char *address, const char *name)
 {
   for (guint i = interruptions->entries->len; i > 0; i--)
     {
       const LpadJournalEntry *entry = interruptions->entries->pdata[i - 1];
 
-      if (lpad_journal_entry_is_order (entry, address, matching_id))
+      if (lpad_journal_entry_is_order (entry, address, name))
         return entry;
     }
   return NULL;
-}
-
-static gboolean
-same (const char *a, const char *b)
-{
-  return a != NULL && g_strcmp0 (a, b) == 0;
 }
 
 void
@@ -130,9 +124,7 @@ lpad_interruptions_supersede (LpadInterruptions *interruptions, const LpadJourna
 {
   for (guint i = interruptions->entries->len; i > 0; i--)
     {
-      const LpadJournalEntry *old = interruptions->entries->pdata[i - 1];
-
-      if (same (old->order, entry->order) || same (old->profile, entry->profile))
+      if (lpad_journal_entry_is_done_anew (interruptions->entries->pdata[i - 1], entry))
         drop (interruptions, i - 1);
     }
   lpad_interruptions_publish (interruptions);

@@ -22,10 +22,10 @@ void lpad_interruptions_set (LpadInterruptions *interruptions, GPtrArray *entrie
 /** lpad_interruptions_publish: the chip has been read again. */
 void lpad_interruptions_publish (LpadInterruptions *interruptions);
 
-/** lpad_interruptions_find_order: (nullable): the interrupted download of this order. */
-const LpadJournalEntry *lpad_interruptions_find_order (LpadInterruptions *interruptions,
-                                                       const char *address,
-                                                       const char *matching_id);
+/** lpad_interruptions_find_order: (nullable): the interrupted download of this order, see
+ * lpad_journal_entry_is_order(). */
+const LpadJournalEntry *
+lpad_interruptions_find_order (LpadInterruptions *interruptions, const char *address, const char *name);
 
 /** lpad_interruptions_take_trial: (transfer full) (nullable): the trial that has to go on; not interrupted
  * any more. */

@@ -20,6 +20,7 @@ typedef struct
   LpadDownloadOptions *options;
   LpadOffer *offer;
   const char *earlier;   /* static: what became of an interrupted download of the same order, or NULL */
+  GBytes *earlier_iccid; /* of the profile that it has installed, from a place whose orders have no name */
   gboolean session_open; /* the server still waits for an answer about @offer */
   LpadDetour *detour;    /* over a provisioning profile, or NULL */
   GBytes *installed;     /* and being enabled */
@@ -80,6 +81,7 @@ download_op_free (gpointer data)
   g_clear_error (&self->error);
   g_clear_pointer (&self->detour, lpad_detour_free);
   g_clear_pointer (&self->iccid, g_bytes_unref);
+  g_clear_pointer (&self->earlier_iccid, g_bytes_unref);
   g_free (self);
 }
 
@@ -306,6 +308,30 @@ find_other_way (LpadOperation *operation, GError *error)
   return TRUE;
 }
 
+/* What the server had for the chip has been fetched by a download that was interrupted after the
+ * installation: then it is no failure of that order that nothing more is there. */
+static void
+finish_refused (LpadOperation *operation, GError *error)
+{
+  DownloadOp *self = lpad_operation_data (operation);
+  g_autoptr (GError) known = NULL;
+
+  if (self->earlier_iccid == NULL
+      || !(g_error_matches (error, LPAD_ERROR, LPAD_ERROR_NO_ELIGIBLE_PROFILE)
+           || g_error_matches (error, LPAD_ERROR, LPAD_ERROR_NOT_FOUND)
+           || g_error_matches (error, LPAD_ERROR, LPAD_ERROR_PROFILE_EXISTS)))
+    {
+      finish (operation, error, NULL);
+      return;
+    }
+  known = new_error (LPAD_ERROR_PROFILE_EXISTS,
+                     LPAD_ORDER_ENDED,
+                     "The server has no other profile for this chip than the one that is installed already: "
+                     "its download was interrupted after the installation.",
+                     "Enable the profile.");
+  finish (operation, known, self->earlier_iccid);
+}
+
 static void
 on_authenticated (LpadJob *job)
 {
@@ -316,7 +342,7 @@ on_authenticated (LpadJob *job)
   if (job->error != NULL)
     {
       if (!find_other_way (operation, job->error))
-        finish (operation, job->error, NULL);
+        finish_refused (operation, job->error);
       return;
     }
   self->offer = lpad_download_authenticate_job_steal_offer (job);
@@ -337,16 +363,22 @@ on_authenticated (LpadJob *job)
 }
 
 /* Ends the operation when the profile is known to be there: an earlier download of the same order has
- * installed it, and only its end was not reported. */
+ * installed it, and only its end was not reported. A server that knows the chip only may have another one. */
 static gboolean
 is_installed_already (LpadOperation *operation, const LpadJournalEntry *earlier)
 {
+  DownloadOp *self = lpad_operation_data (operation);
   const LpadProfile *profile
       = lpad_interruption_profile (earlier, lpad_euicc_inventory (lpad_operation_euicc (operation)));
   g_autoptr (GError) error = NULL;
 
   if (earlier->outcome < LPAD_OUTCOME_PARTLY || profile == NULL)
     return FALSE;
+  if (earlier->order_name == LPAD_ORDER_NAME_NONE)
+    {
+      self->earlier_iccid = g_bytes_ref (profile->iccid);
+      return FALSE;
+    }
   error = new_error (LPAD_ERROR_PROFILE_EXISTS,
                      LPAD_ORDER_ENDED,
                      "The profile of this activation code is installed already: its download was interrupted "
@@ -392,24 +424,49 @@ begin_detour (LpadOperation *operation)
   lpad_detour_begin (self->detour, on_way_there);
 }
 
+/* What stands for the order in the record, however it was started: of a profile that waits only its ID may be
+ * known yet. (transfer full) (nullable): it has no name. */
+static char *
+name_order (const LpadDownloadOptions *options, LpadOrderName *how)
+{
+  const LpadWaitingProfile profile = {
+    .smdp_address = options->code->smdp_address,
+    .event_id = options->code->matching_id,
+  };
+
+  if (options->event != NULL)
+    {
+      *how = LPAD_ORDER_NAME_EVENT;
+      return g_strdup (options->event);
+    }
+  if (profile.event_id == NULL || *profile.event_id == '\0')
+    {
+      *how = LPAD_ORDER_NAME_NONE;
+      return NULL;
+    }
+  *how = LPAD_ORDER_NAME_CODE;
+  return lpad_waiting_profile_id (&profile);
+}
+
 static void
 start_download (LpadOperation *operation)
 {
   DownloadOp *self = lpad_operation_data (operation);
-  /* Of a profile that waits only its ID may be known yet. */
-  const char *order = self->options->event != NULL ? self->options->event : self->options->code->matching_id;
+  const char *address = self->options->code->smdp_address;
+  LpadOrderName how;
+  g_autofree char *name = name_order (self->options, &how);
   LpadInterruptions *interruptions = lpad_euicc_interruptions (lpad_operation_euicc (operation));
   const LpadJournalEntry *earlier = NULL;
   LpadJournalEntry *record;
 
   if (interruptions != NULL)
-    earlier = lpad_interruptions_find_order (interruptions, self->options->code->smdp_address, order);
+    earlier = lpad_interruptions_find_order (interruptions, address, name);
   if (earlier != NULL && is_installed_already (operation, earlier))
     return;
   if (earlier != NULL)
     self->earlier = lpad_interruption_message (earlier);
   record = lpad_operation_record (operation);
-  lpad_journal_entry_set_order (record, self->options->code->smdp_address, order);
+  lpad_journal_entry_set_order (record, address, name, how);
   record->enable = self->options->enable;
   if (interruptions != NULL)
     lpad_interruptions_supersede (interruptions, record);

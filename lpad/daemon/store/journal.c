@@ -51,13 +51,13 @@ hash (LpadJournal *journal, const char *kind, const void *data, gsize size)
 }
 
 static char *
-hash_order (LpadJournal *journal, const char *address, const char *matching_id)
+hash_order (LpadJournal *journal, const char *address, const char *name)
 {
   g_autofree char *order = NULL;
 
-  if (matching_id == NULL || *matching_id == '\0')
-    return NULL;
-  order = g_strdup_printf ("%s$%s", address, matching_id);
+  if (name == NULL)
+    return hash (journal, "place", address, strlen (address));
+  order = g_strdup_printf ("%s$%s", address, name);
   return hash (journal, "order", order, strlen (order));
 }
 
@@ -197,18 +197,33 @@ lpad_journal_entry_free (LpadJournalEntry *entry)
 }
 
 void
-lpad_journal_entry_set_order (LpadJournalEntry *entry, const char *address, const char *matching_id)
+lpad_journal_entry_set_order (LpadJournalEntry *entry,
+                              const char *address,
+                              const char *name,
+                              LpadOrderName order_name)
 {
   g_free (entry->order);
-  entry->order = hash_order (entry->journal, address, matching_id);
+  entry->order = hash_order (entry->journal, address, name);
+  entry->order_name = order_name;
 }
 
 gboolean
-lpad_journal_entry_is_order (const LpadJournalEntry *entry, const char *address, const char *matching_id)
+lpad_journal_entry_is_order (const LpadJournalEntry *entry, const char *address, const char *name)
 {
-  g_autofree char *order = hash_order (entry->journal, address, matching_id);
+  g_autofree char *order = hash_order (entry->journal, address, name);
 
-  return order != NULL && g_strcmp0 (entry->order, order) == 0;
+  return g_strcmp0 (entry->order, order) == 0;
+}
+
+gboolean
+lpad_journal_entry_is_done_anew (const LpadJournalEntry *entry, const LpadJournalEntry *anew)
+{
+  if (entry->profile != NULL && g_strcmp0 (entry->profile, anew->profile) == 0)
+    return TRUE;
+  if (entry->order == NULL || g_strcmp0 (entry->order, anew->order) != 0)
+    return FALSE;
+  return entry->order_name != LPAD_ORDER_NAME_NONE || entry->outcome == LPAD_OUTCOME_NOTHING
+         || entry->outcome == LPAD_OUTCOME_FAILED;
 }
 
 void
@@ -275,6 +290,7 @@ entry_to_text (const LpadJournalEntry *entry, gsize *size)
   g_key_file_set_int64 (file, GROUP, "Time", entry->time);
   g_key_file_set_string (file, GROUP, "Chip", entry->chip);
   set_text (file, "Order", entry->order);
+  g_key_file_set_integer (file, GROUP, "OrderName", (int) entry->order_name);
   set_text (file, "Profile", entry->profile);
   set_text (file, "Before", entry->before);
   g_key_file_set_boolean (file, GROUP, "Enable", entry->enable);
@@ -338,6 +354,17 @@ read_trial (LpadJournalEntry *entry, GKeyFile *file)
   entry->deadline = g_key_file_get_int64 (file, GROUP, "Deadline", NULL);
 }
 
+/* Records of before this was written are of orders by code. */
+static void
+read_order (LpadJournalEntry *entry, GKeyFile *file)
+{
+  int order_name = LPAD_ORDER_NAME_CODE;
+
+  (void) get_number (file, "OrderName", LPAD_ORDER_NAME_CODE, LPAD_ORDER_NAME_NONE, &order_name);
+  entry->order_name = (LpadOrderName) order_name;
+  entry->order = get_hash (file, "Order");
+}
+
 static gboolean
 read_entry (LpadJournalEntry *entry, GKeyFile *file)
 {
@@ -346,7 +373,7 @@ read_entry (LpadJournalEntry *entry, GKeyFile *file)
 
   entry->kind = g_key_file_get_string (file, GROUP, "Kind", NULL);
   entry->chip = get_hash (file, "Chip");
-  entry->order = get_hash (file, "Order");
+  read_order (entry, file);
   entry->profile = get_hash (file, "Profile");
   entry->before = get_hash (file, "Before");
   entry->enable = g_key_file_get_boolean (file, GROUP, "Enable", NULL);

@@ -46,6 +46,14 @@ typedef enum
   LPAD_OUTCOME_BACK, /* it was done, and lpad has gone back */
 } LpadOutcome;
 
+/** LpadOrderName: how a server is told which order is meant. */
+typedef enum
+{
+  LPAD_ORDER_NAME_CODE,  /* by the matching ID that a person has, in an activation code as a rule */
+  LPAD_ORDER_NAME_EVENT, /* by one that an SM-DS keeps */
+  LPAD_ORDER_NAME_NONE,  /* not at all: the server knows the chip, and has one profile for it or several */
+} LpadOrderName;
+
 /** LPAD_JOURNAL_FOLDER: below the folder with lpad's state. */
 #define LPAD_JOURNAL_FOLDER "interrupted"
 
@@ -73,8 +81,9 @@ typedef struct
   gboolean written;
   char *kind;
   gint64 time;
-  char *chip;    /* hash of the EID */
-  char *order;   /* hash of the order, or NULL */
+  char *chip;  /* hash of the EID */
+  char *order; /* hash of the order, or of the place where it is, or NULL */
+  LpadOrderName order_name;
   char *profile; /* hash of the ICCID, or NULL */
   char *before;  /* of a detour: hash of the ICCID of the profile that was enabled, or NULL: none was */
   gboolean enable;
@@ -111,11 +120,24 @@ LpadJournalEntry *lpad_journal_entry_new (LpadJournal *journal, const char *kind
 /** lpad_journal_entry_free: forgets the entry; its file stays. */
 void lpad_journal_entry_free (LpadJournalEntry *entry);
 
-/** lpad_journal_entry_set_order: what is downloaded. Orders without a matching ID cannot be told apart: they
- * are not recorded. */
-void lpad_journal_entry_set_order (LpadJournalEntry *entry, const char *address, const char *matching_id);
-gboolean
-lpad_journal_entry_is_order (const LpadJournalEntry *entry, const char *address, const char *matching_id);
+/**
+ * lpad_journal_entry_set_order: what is downloaded.
+ * @name: what stands for the order at the server @address, the same for each start of it; NULL with
+ * LPAD_ORDER_NAME_NONE: orders without a name cannot be told apart, but where they are is recorded
+ */
+void lpad_journal_entry_set_order (LpadJournalEntry *entry,
+                                   const char *address,
+                                   const char *name,
+                                   LpadOrderName order_name);
+
+/** lpad_journal_entry_is_order: the same was downloaded; of an order without a name (NULL): something from
+ * the same server. */
+gboolean lpad_journal_entry_is_order (const LpadJournalEntry *entry, const char *address, const char *name);
+
+/** lpad_journal_entry_is_done_anew: a download of what @entry is about leaves nothing to be told of @entry.
+ * Not so of an order without a name when something has been installed, or may have been: the new download is
+ * of another one. */
+gboolean lpad_journal_entry_is_done_anew (const LpadJournalEntry *entry, const LpadJournalEntry *anew);
 
 /** lpad_journal_entry_set_profile: which profile it is about. */
 void lpad_journal_entry_set_profile (LpadJournalEntry *entry, GBytes *iccid);

@@ -218,6 +218,32 @@ lpad_interruption_look (LpadJournal *journal, LpadChip *chip, const LpadInventor
   return entries;
 }
 
+/* Nothing is installed: whether and how to try again. */
+static Sentence
+sentence_of_nothing (const LpadJournalEntry *entry)
+{
+  gboolean by_code = entry->order_name == LPAD_ORDER_NAME_CODE;
+
+  if (lpad_journal_entry_order_state (entry) == LPAD_ORDER_USABLE)
+    return (Sentence){ "A download was interrupted: the profile is not installed.",
+                       by_code
+                           ? "Download it again: the activation code is still good."
+                           : "Download it again in the same way: the profile still waits at the server." };
+  if (entry->phase == LPAD_PHASE_CODE)
+    return (Sentence){ "A download was interrupted while the server checked the confirmation code: the "
+                       "profile is not installed.",
+                       by_code ? "Download it again with the same activation code; the server may have "
+                                 "counted the confirmation code as one try."
+                               : "Download it again in the same way; the server may have counted the "
+                                 "confirmation code as one try." };
+  return (Sentence){ "A download was interrupted while it was being called off: the profile is not "
+                     "installed.",
+                     by_code ? "The server may have ended the order; a download with the same activation "
+                               "code tells."
+                             : "The server may have ended the order; to download it again in the same way "
+                               "tells." };
+}
+
 static Sentence
 sentence_of_download (const LpadJournalEntry *entry)
 {
@@ -238,18 +264,7 @@ sentence_of_download (const LpadJournalEntry *entry)
         "A download was interrupted: the chip has refused the profile, and it is not installed.", NULL
       };
     case LPAD_OUTCOME_NOTHING:
-      if (lpad_journal_entry_order_state (entry) == LPAD_ORDER_USABLE)
-        return (Sentence){ "A download was interrupted: the profile is not installed.",
-                           "Download it again: the activation code is still good." };
-      if (entry->phase == LPAD_PHASE_CODE)
-        return (Sentence){ "A download was interrupted while the server checked the confirmation code: the "
-                           "profile is not installed.",
-                           "Download it again with the same activation code; the server may have counted "
-                           "the confirmation code as one try." };
-      return (Sentence){ "A download was interrupted while it was being called off: the profile is not "
-                         "installed.",
-                         "The server may have ended the order; a download with the same activation code "
-                         "tells." };
+      return sentence_of_nothing (entry);
     case LPAD_OUTCOME_UNKNOWN:
     default:
       return (Sentence){ "A download was interrupted, and the chip could not tell yet whether the profile is "
