@@ -176,7 +176,6 @@ stage_words (const char *stage)
     { "refreshing", "Waiting for the modem" },
     { "registering", "Waiting for the network" },
     { "confirming", "Waiting for you" },
-    { "returning", "Going back" },
     { "notifying", "Telling the operator" },
     { "provisioning", "Enabling the provisioning profile" },
     { "waiting-for-server", "Waiting until the server can be reached" },
