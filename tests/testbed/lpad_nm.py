@@ -13,6 +13,8 @@ from testbed.process import Program, StackError, wait_until
 from testbed.sysfs import USB_DEVICE
 
 PATH = "/org/lpad/Nm1"
+#: In user.data of a connection that it has made.
+MARK = "org.lpad.nm.chip"
 #: The modem as ModemManager and lpad call it, and a chip in it.
 MODEM = f"/sys/{USB_DEVICE}"
 EUICC = "/org/lpad/Lpad1/euicc/0"

@@ -43,14 +43,21 @@ class Platform(Device):
 
     stored    profiles that are on the chip from the beginning, too; operational, and not enabled
     enabled   whether the provisioning profile is
+    home      an operational profile that is enabled in its place, with a connection of the user's own
     """
 
-    def __init__(self, *, stored: tuple[SubscriberRecord, ...] = (), enabled: bool = True, **options):
-        network = Network(stored, provisioning=[MAKER], apns=[APN])
+    def __init__(
+        self, *, stored: tuple[SubscriberRecord, ...] = (), enabled: bool = True, home: SubscriberRecord | None = None,
+        **options,
+    ):
+        network = Network(stored if home is None else (home, *stored), provisioning=[MAKER], apns=[APN])
         super().__init__(network=network, smds=[SMDS], **options)
         self.config.setdefault("Network", {})["ConnectTo"] = None
         self.internet = Internet()
-        self.chip.add_profile(_profile(MAKER, enabled=enabled, profile_class=PROVISIONING))
+        self._home = home
+        self.chip.add_profile(_profile(MAKER, enabled=enabled and home is None, profile_class=PROVISIONING))
+        if home:
+            self.chip.add_profile(_profile(home, enabled=True))
         for record in stored:
             self.chip.add_profile(_profile(record))
 
@@ -86,6 +93,8 @@ class Platform(Device):
         self.mobile.start_modem_manager()
         self.network_manager.start()
         self.network_manager.add(MAKER.profile_name, "gsm.sim-id", MAKER.iccid, "gsm.apn", MAKER_APN)
+        if self._home:
+            self.network_manager.add(self._home.profile_name, "gsm.sim-id", self._home.iccid, "gsm.apn", APN)
         self.lpad_nm.apns.write_text(f"[Apn]\n{TRAVELLER.mcc}-{TRAVELLER.mnc}={APN}\n")
         self.lpad_nm.start()
 
@@ -98,8 +107,9 @@ class Platform(Device):
         return self.mobile.wait_for_modem(lambda modem: (modem.iccid, modem.state) == (record.iccid, "connected"))
 
     def sim_of(self, connection: str) -> str:
-        """ICCID that a connection of NetworkManager is for."""
-        return self.network_manager.settings()[connection]["gsm"].get("sim-id", "")
+        """ICCID that a connection of NetworkManager is for; empty when it is for any, or has just gone."""
+        settings = self.network_manager.settings().get(connection, {"gsm": {}})
+        return settings["gsm"].get("sim-id", "")
 
     def stop_programs(self) -> None:
         super().stop_programs()
@@ -125,6 +135,14 @@ class Platform(Device):
         return self.smdp.book.of_profile(record.iccid, DEFAULT_OPERATOR_OID)
 
     # The network
+
+    def wrong_requests(self, since: int = 0) -> list[tuple[str, str]]:
+        """IMSI and APN of each data connection that was asked for with an APN that is not the subscription's own.
+
+        since: how many there had been by the time from which they count
+        """
+        asked = self.network.asked[since:]
+        return [(imsi, apn) for imsi, apn in asked if apn != (MAKER_APN if imsi == MAKER.imsi else APN)]
 
     def reach(self) -> dict[str, str]:
         """What the device says when it tries each server by name; empty when it gets there."""

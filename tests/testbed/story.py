@@ -9,6 +9,7 @@ device, in the network and at the operator; the first claim that is not true end
 from __future__ import annotations
 
 from testbed.internet import WEBSITE
+from testbed.lpad_nm import MARK
 from testbed.platform import APN, HTTPS, KIND, MAKER, MAKER_APN, OFFICE, SMDS, TRAVELLER, Platform
 from testbed.smdp.subscriber import encode_imsi
 from testbed.teller import Teller
@@ -29,7 +30,9 @@ class Story:
         self._teller = teller or Teller(platform)
 
     def tell(self) -> None:
-        for step in (self.order, self.power_on, self.look_around, self.download, self.switch, self.ask_the_operator):
+        steps = (self.order, self.power_on, self.look_around, self.download, self.switch, self.ask_the_operator,
+                 self.look_back)
+        for step in steps:
             step()
 
     def order(self) -> None:
@@ -113,6 +116,9 @@ class Story:
         used = platform.network_manager.active()
         teller.claim(len(used) == 1 and platform.sim_of(used[0].uuid) == TRAVELLER.iccid,
                      f"NetworkManager uses the connection “{used[0].id}”, which is for this SIM")
+        made = platform.network_manager.settings()[used[0].uuid]
+        teller.claim(made["gsm"].get("apn") == APN and MARK in made.get("user", {}).get("data", {}),
+                     f"lpad-nm has made it, with the APN that the device's apn.conf has for {TRAVELLER.mcc}-{TRAVELLER.mnc}")
         for name, error in platform.reach().items():
             teller.claim(not error, f"{name}: reached")
         teller.type("status")
@@ -133,5 +139,11 @@ class Story:
         teller.claim(not any(octets in stored for octets in secret),
                      "the SM-DP+'s database has no key, no IMSI and no package in clear")
         teller.show(platform.smdp.report())
+
+    def look_back(self) -> None:
+        """What holds for all of it."""
+        platform, teller = self._platform, self._teller
+        wrong, asked = platform.wrong_requests(), len(platform.network.asked)
+        teller.claim(not wrong, f"of {asked} data connections none was asked for with another subscription's APN")
         findings = platform.findings()
         teller.claim(not findings, "\n".join(findings) or "none of the programs has complained")
