@@ -17,6 +17,7 @@ MANAGER, EUICC, PROFILE, NOTIFICATION, OPERATION = (
     f"{LPAD_NAME}.{name}" for name in ("Manager", "Euicc", "Profile", "Notification", "Operation")
 )
 ERROR = f"{LPAD_NAME}.Error."
+UNKNOWN_METHOD = "org.freedesktop.DBus.Error.UnknownMethod"
 #: Longer than anything may take on a loaded machine.
 DEADLINE = 20.0
 
@@ -90,9 +91,16 @@ class Client:
 
     def chips(self) -> dict[str, dict[str, Any]]:
         """Path and properties of every chip.  Operations linger on the bus for a minute, and objects() reads
-        them all: this does not."""
+        them all: this does not.  One that goes while they are read is left out."""
         readers = self.properties(ROOT, MANAGER)["Readers"]
-        return {path: self.properties(path, EUICC) for reader in readers for path in reader["euiccs"]}
+        found = {}
+        for path in [path for reader in readers for path in reader["euiccs"]]:
+            try:
+                found[path] = self.properties(path, EUICC)
+            except Refused as refused:
+                if refused.name != UNKNOWN_METHOD:
+                    raise
+        return found
 
     def euicc(self, eid: str) -> str:
         """Path of the chip; waits until lpad has it."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import subprocess
 import sys
@@ -16,15 +17,16 @@ from invariants import lui_json
 from test_install import LPAD_NM_ACTIONS
 from testbed.bus import LPAD_NAME, TOP
 from testbed.device import Device
-from testbed.lpad_nm import LpadNm
+from testbed.lpad_nm import MARK, LpadNm
 from testbed.mobile import UNPRIVILEGED
 from testbed.network_manager import NetworkManager
 from testbed.process import wait_until
 from testbed.smdp import SubscriberRecord
 
 FIRST, SECOND, THIRD = (SubscriberRecord.make(number) for number in (201, 202, 203))
+#: Behaviours of firmware in the race, see testbed/modem/firmware.py, and the order in which they come.
+RACED, SEED = ["refresh", "slot-event", "refresh-without-end", "silent"], 1
 APNS = {FIRST.iccid: "first.example", SECOND.iccid: "second.example"}
-MARK = "org.lpad.nm.chip"
 #: Another user's process, which the bus has to refuse; it also listens, until it is told to stop.
 AS_ANOTHER = """
 import gi, sys
@@ -123,30 +125,36 @@ UNTOUCHED = (0, True, False)
 # The switch ----------------------------------------------------------------------
 
 def test_switches_come_up_on_the_connection_of_the_new_profile(platform):
-    """Each time, and without an attach with the APN of the old one."""
+    """Without an attach with the APN of the old one; also when lpad-nm is told everything twice."""
     made = platform.connections_of_both()
     platform.manager.use(made[platform.enabled])
-    for _ in range(2):
-        before, old, new = len(platform.network.asked), platform.enabled, platform.other
-        platform.agent.prepare(old, new)
-        platform.enable(new)
-        platform.agent.end(new)
-        platform.manager.wait_for_activated(made[new])
-        assert platform.attaches(before) == [APNS[new]]
-        platform.wait_for_quiet()
-        assert {general(platform, uuid) for uuid in made.values()} == {UNTOUCHED}
+    before, old, new = len(platform.network.asked), platform.enabled, platform.other
+    platform.agent.prepare(old, new)
+    platform.enable(new)
+    platform.agent.end(new)
+    platform.manager.wait_for_activated(made[new])
+    assert platform.attaches(before) == [APNS[new]]
+    platform.wait_for_quiet()
+    assert {general(platform, uuid) for uuid in made.values()} == {UNTOUCHED}
 
 
-def test_lpad_tells_of_its_switches(platform):
-    """Nobody but lpad calls lpad-nm: before, so that no attach goes wrong, and after, so that all is put back."""
+def test_the_race(platform):
+    """Whatever the firmware makes of a switch. lpad alone calls lpad-nm: before, so that no attach goes wrong, and after,
+    so that all is put back. tests/measure makes fifty switches under each behaviour."""
     made = platform.connections_of_both()
     platform.manager.use(made[platform.enabled])
-    for _ in range(2):
-        before, new = len(platform.network.asked), platform.other
-        platform.enable(new)
-        platform.manager.wait_for_activated(made[new])
-        assert platform.attaches(before) == [APNS[new]]
-        platform.wait_for_quiet()
+    firmware = platform.mobile.modem.firmware
+    try:
+        for behaviour in random.Random(SEED).sample(RACED, len(RACED)):
+            before, new = len(platform.network.asked), platform.other
+            firmware.behaviour = behaviour
+            platform.enable(new)
+            platform.manager.wait_for_activated(made[new])
+            assert platform.attaches(before) == [APNS[new]], behaviour
+            platform.wait_for_quiet()
+            assert {general(platform, uuid) for uuid in made.values()} == {UNTOUCHED}, behaviour
+    finally:
+        firmware.behaviour = "refresh"
 
 
 def test_the_end_alone_puts_it_right(platform):

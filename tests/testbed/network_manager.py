@@ -47,6 +47,11 @@ unmanaged-devices=interface-name:{cable};interface-name:lo
 """
 
 
+def _is_gone(error: GLib.Error) -> bool:
+    """Whether the object that was called is there no more."""
+    return error.matches(Gio.dbus_error_quark(), Gio.DBusError.UNKNOWN_METHOD)
+
+
 @dataclass(frozen=True)
 class Active:
     """A connection that is in use or about to be."""
@@ -118,19 +123,32 @@ class NetworkManager:
         """Activate the connection by hand, once the modem can be used, and wait until it is in use."""
         wait_until(self._is_at_rest, 60, "NetworkManager to have the modem, and no activation under way")
         if self.activated() != [made]:
-            device, connection = self._modem()[0], self._path_of(made)
-            self._call("/org/freedesktop/NetworkManager", NAME, "ActivateConnection",
-                       GLib.Variant("(ooo)", (connection, device, "/")))
+            wait_until(lambda: self._activate(made), 60, "NetworkManager to activate the connection", interval=0.1)
         self.wait_for_activated(made)
+
+    def _activate(self, made: str) -> bool:
+        """Whether it has begun to; a modem that has just gone comes back."""
+        try:
+            self._call("/org/freedesktop/NetworkManager", NAME, "ActivateConnection",
+                       GLib.Variant("(ooo)", (self._path_of(made), self._modem()[0] or "/", "/")))
+        except GLib.Error as error:
+            if Gio.DBusError.get_remote_error(error) != f"{NAME}.UnknownDevice":
+                raise
+            return False
+        return True
 
     def _is_at_rest(self) -> bool:
         moving = [active for active in self.active() if active.state in ("activating", "deactivating")]
         return not moving and (self.modem_state() or 0) >= DISCONNECTED
 
     def remove_all(self) -> None:
-        """Every connection."""
+        """Every connection; lpad-nm may have removed one of its own meanwhile."""
         for path in self._connections():
-            self._call(path, SETTINGS, "Delete")
+            try:
+                self._call(path, SETTINGS, "Delete")
+            except GLib.Error as error:
+                if not _is_gone(error):
+                    raise
 
     # What it shows
 
@@ -144,7 +162,7 @@ class NetworkManager:
             try:
                 (settings,) = self._call(path, SETTINGS, "GetSettings")
             except GLib.Error as error:
-                if not error.matches(Gio.dbus_error_quark(), Gio.DBusError.UNKNOWN_METHOD):
+                if not _is_gone(error):
                     raise
             else:
                 yield path, settings
