@@ -9,7 +9,7 @@
 #define FILE_MAX      (256 * 1024) /* octets */
 #define SEGMENT_MIN   16
 #define SEGMENT_MAX   255
-#define REFRESH_MAX   120 /* seconds */
+#define WAIT_MAX      120 /* seconds */
 #define GROUP_MAX     0xFFFF
 #define RECOVER_ALL   (LPAD_MODEM_RECOVER_POWER_CYCLE | LPAD_MODEM_RECOVER_INHIBIT | LPAD_MODEM_RECOVER_RESET)
 #define MATCH_DRIVER  "Driver"
@@ -22,6 +22,7 @@ const LpadModemQuirks LPAD_MODEM_QUIRKS_NONE = {
   .select_p2 = 0x04,
   .refresh = TRUE,
   .refresh_wait = 6,
+  .settle_wait = 6,
   .segment = SEGMENT_MAX,
   .recover = RECOVER_ALL,
 };
@@ -33,6 +34,7 @@ typedef enum
   KEY_SELECT_P2,
   KEY_REFRESH,
   KEY_REFRESH_WAIT,
+  KEY_SETTLE_WAIT,
   KEY_SEGMENT,
   KEY_RECOVER,
   N_KEYS,
@@ -40,8 +42,8 @@ typedef enum
 
 static const char *const key_names[N_KEYS] = {
   [KEY_TRANSPORT] = "Transport", [KEY_CHANNEL_GROUP] = "ChannelGroup", [KEY_SELECT_P2] = "SelectP2",
-  [KEY_REFRESH] = "Refresh",     [KEY_REFRESH_WAIT] = "RefreshWait",   [KEY_SEGMENT] = "Segment",
-  [KEY_RECOVER] = "Recover",
+  [KEY_REFRESH] = "Refresh",     [KEY_REFRESH_WAIT] = "RefreshWait",   [KEY_SETTLE_WAIT] = "SettleWait",
+  [KEY_SEGMENT] = "Segment",     [KEY_RECOVER] = "Recover",
 };
 
 static const struct
@@ -172,7 +174,9 @@ read_value (LpadModemQuirks *quirks, Key key, const char *text)
     case KEY_REFRESH:
       return read_boolean (text, &quirks->refresh);
     case KEY_REFRESH_WAIT:
-      return read_number (text, 10, 1, REFRESH_MAX, &quirks->refresh_wait);
+      return read_number (text, 10, 1, WAIT_MAX, &quirks->refresh_wait);
+    case KEY_SETTLE_WAIT:
+      return read_number (text, 10, 1, WAIT_MAX, &quirks->settle_wait);
     case KEY_SEGMENT:
       return read_number (text, 10, SEGMENT_MIN, SEGMENT_MAX, &quirks->segment);
     case KEY_RECOVER:
@@ -377,6 +381,8 @@ take (LpadModemQuirks *quirks, const Entry *entry)
     quirks->refresh = entry->quirks.refresh;
   if (entry->says[KEY_REFRESH_WAIT])
     quirks->refresh_wait = entry->quirks.refresh_wait;
+  if (entry->says[KEY_SETTLE_WAIT])
+    quirks->settle_wait = entry->quirks.settle_wait;
   if (entry->says[KEY_SEGMENT])
     quirks->segment = entry->quirks.segment;
   if (entry->says[KEY_RECOVER])
@@ -413,6 +419,8 @@ lpad_modem_quirks_to_variant (const LpadModemQuirks *quirks)
     g_variant_dict_insert (&dict, "refresh", "b", quirks->refresh);
   if (quirks->refresh_wait != none->refresh_wait)
     g_variant_dict_insert (&dict, "refresh-wait", "u", quirks->refresh_wait);
+  if (quirks->settle_wait != none->settle_wait)
+    g_variant_dict_insert (&dict, "settle-wait", "u", quirks->settle_wait);
   if (quirks->segment != none->segment)
     g_variant_dict_insert (&dict, "segment", "u", quirks->segment);
   if (quirks->recover == none->recover)

@@ -22,6 +22,7 @@ typedef struct
   guint select_p2;       /* of MBIM, to be tried first: 0x04 or 0x0C */
   gboolean refresh;      /* whether its word of a refresh is to be believed */
   guint refresh_wait;    /* seconds in which that word comes */
+  guint settle_wait;     /* seconds after the card's reset until the new profile is seen */
   guint segment;         /* most octets of data in a command */
   guint recover;         /* steps that help: bits of LpadModemRecover */
 } LpadModemQuirks;

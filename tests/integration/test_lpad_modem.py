@@ -462,15 +462,15 @@ def test_quirks(make_mobile, tmp_path):
     """Of this modem, by driver, device and firmware; what is wrong is told with file and line."""
     quirks = tmp_path / "quirks.conf"
     quirks.write_text(
-        "[this]\nDriver=cdc_mbim\nUsb=05c6:*\nRevision=1.*\nSegment=120\nRefreshWait=9\nSelectP2=0C\nRecover=reset\n"
+        "[this]\nDriver=cdc_mbim\nUsb=05c6:*\nRevision=1.*\nSegment=120\nRefreshWait=9\nSettleWait=8\nSelectP2=0C\nRecover=reset\n"
         "[another]\nUsb=1199:*\nRefresh=false\nColour=red\n"
     )
     mobile = make_mobile(transport="mbim", options=[f"--quirks={quirks}"])
     caller = Caller(mobile)
-    assert caller.slot["Quirks"] == {"segment": 120, "refresh-wait": 9, "recover": ["reset"]}
+    assert caller.slot["Quirks"] == {"segment": 120, "refresh-wait": 9, "settle-wait": 8, "recover": ["reset"]}
     mobile.modem.firmware.takes_p2 = (0x04,)
     assert caller.open()[1] == chip_of(mobile).fci()
-    assert f"{quirks}:12: “Colour” in [another] is not known" in mobile.lpad_modem.output()
+    assert f"{quirks}:13: “Colour” in [another] is not known" in mobile.lpad_modem.output()
     caller.close()
 
 

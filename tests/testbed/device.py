@@ -14,7 +14,7 @@ lpad-modem are activated by the bus, as on a device.  There is no pcscd.
 from __future__ import annotations
 
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from testbed.bus import LPAD_NAME
@@ -35,15 +35,17 @@ class Device(Stack):
     chips       each in a slot of the modem, which uses the first one
     firmware, proxy, transport
                 of the modem, see mobile.py
+    quirks      what lpad-modem is told of the modem, a section of a file of quirks
     """
 
     def __init__(
         self, *, records: Sequence[SubscriberRecord] = (), firmware: Firmware | None = None, proxy: str = "own",
-        transport: str = "qmi", network: Network | None = None, **options,
+        transport: str = "qmi", network: Network | None = None, quirks: Mapping[str, object] | None = None, **options,
     ):
         super().__init__(**options)
         self.records = list(records)
         self.network = network or Network(records)
+        self._quirks = dict(quirks or {})
         self._modem = {"firmware": firmware, "proxy": proxy, "transport": transport}
         for number, record in enumerate(records):
             self.chip.add_profile(Profile(
@@ -91,10 +93,16 @@ class Device(Stack):
         channels.mkdir()
         command = self.mobile.namespace.command(
             "env", f"RUNTIME_DIRECTORY={channels}", str(program), "--config", str(self.config_file),
+            "--quirks", str(self._write_quirks()),
         )
         script = self.folder / "start-lpad-modem"
         self.write_script(script, command, self.folder / "lpad-modem.log")
         self.bus.add_service(LPAD_MODEM, str(script))
+
+    def _write_quirks(self) -> Path:
+        path = self.folder / "modem-quirks.conf"
+        path.write_text("[virtual modem]\nDriver=*\n" + "".join(f"{key}={value}\n" for key, value in self._quirks.items()))
+        return path
 
     @property
     def modem(self):

@@ -25,7 +25,7 @@ test_who_matches (void)
   g_autoptr (LpadModemQuirkTable) table = lpad_modem_quirk_table_new ();
   g_autoptr (GPtrArray) warnings
       = read_text (table,
-                   "# comment\n[all of a vendor]\nUsb=1199:*\nSegment=120\nRefreshWait=10\n"
+                   "# comment\n[all of a vendor]\nUsb=1199:*\nSegment=120\nRefreshWait=10\nSettleWait=20\n"
                    "[one, with old firmware]\nDriver=cdc_mbim\nUsb=1199:90D3\n"
                    "Revision=SWI9X50C_01.0*\nSegment=60\nSelectP2=0C\nChannelGroup=7\n"
                    "Refresh=false\nRecover=reset;power-cycle\nTransport=mbim\n");
@@ -38,6 +38,7 @@ test_who_matches (void)
   g_assert_cmpmem (&other, sizeof other, &LPAD_MODEM_QUIRKS_NONE, sizeof other);
   g_assert_cmpuint (vendor.segment, ==, 120);
   g_assert_cmpuint (vendor.refresh_wait, ==, 10);
+  g_assert_cmpuint (vendor.settle_wait, ==, 20);
   g_assert_cmpuint (unread.segment, ==, 120);
   g_assert_null (unread.transport);
   g_assert_cmpuint (one.segment, ==, 60);
@@ -60,14 +61,16 @@ test_what_callers_see (void)
   g_assert_cmpuint (g_variant_n_children (none), ==, 0);
   quirks.refresh = FALSE;
   quirks.refresh_wait = 9;
+  quirks.settle_wait = 2;
   quirks.segment = 120;
   quirks.recover = LPAD_MODEM_RECOVER_INHIBIT;
   all = g_variant_ref_sink (lpad_modem_quirks_to_variant (&quirks));
-  g_assert_cmpuint (g_variant_n_children (all), ==, 4);
+  g_assert_cmpuint (g_variant_n_children (all), ==, 5);
   text = g_variant_print (all, FALSE);
   g_assert_nonnull (strstr (text, "'recover': <['inhibit']>"));
   g_assert_nonnull (strstr (text, "'refresh': <false>"));
   g_assert_nonnull (strstr (text, "'segment': <uint32 120>"));
+  g_assert_nonnull (strstr (text, "'settle-wait': <uint32 2>"));
 }
 
 static void
@@ -77,7 +80,7 @@ test_what_is_wrong (void)
   g_autoptr (GPtrArray) warnings
       = read_text (table,
                    "[a]\nUsb=1:2\nColour=red\n\n[b]\nUsb=1:2\nSegment = 256\n[c]\nSegment=120\n"
-                   "[d]\nUsb=1:2\nSelectP2=00\nRefresh=maybe\nRecover=pray\nTransport=at\nRefreshWait=-1\n");
+                   "[d]\nUsb=1:2\nSelectP2=00\nRefresh=maybe\nRecover=pray\nTransport=at\nRefreshWait=-1\nSettleWait=121\n");
   LpadModemQuirks quirks = lpad_modem_quirk_table_find (table, "", "1:2", "");
   static const char *const expected[] = {
     "modems:3: “Colour” in [a] is not known; it is left out",
@@ -88,6 +91,7 @@ test_what_is_wrong (void)
     "modems:14: “Recover” in [d] has a value that it cannot have; it is left out",
     "modems:15: “Transport” in [d] has a value that it cannot have; it is left out",
     "modems:16: “RefreshWait” in [d] has a value that it cannot have; it is left out",
+    "modems:17: “SettleWait” in [d] has a value that it cannot have; it is left out",
   };
   g_autoptr (GPtrArray) broken = read_text (table, "no section\n");
 

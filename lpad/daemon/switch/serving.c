@@ -297,6 +297,8 @@ read_quirks (LpadModemBusSlot *slot)
     return quirks;
   if (g_variant_lookup (given, "refresh-wait", "u", &seconds))
     quirks.refresh_wait_ms = MIN (seconds, WAIT_MAX) * 1000;
+  if (g_variant_lookup (given, "settle-wait", "u", &seconds))
+    quirks.settle_ms = MIN (seconds, WAIT_MAX) * 1000;
   if (!g_variant_lookup (given, "recover", "^a&s", &steps))
     return quirks;
   for (guint i = LPAD_RECOVERY_POWER_CYCLE; i < LPAD_RECOVERY_STEPS; i++)
