@@ -10,11 +10,13 @@ from contextlib import contextmanager
 import pytest
 
 from client import EUICC, OPERATION, Client
+from conftest import close
 from invariants import lui_json
 from scenes import Signals
 from testbed.device import Device
 from testbed.modem import firmware
 from testbed.modem.firmware import BEHAVIOURS
+from testbed.modem.mbim import Status
 from testbed.modem.qmux import Error, Service
 from testbed.network import Cause
 from testbed.process import wait_until
@@ -26,18 +28,36 @@ RECORDS = {record.iccid: record for record in (FIRST, SECOND)}
 ROLLED_BACK, CARD = 11, 7
 
 
-@pytest.fixture(name="platform", scope="module")
-def fixture_platform():
+#: In seconds, for a modem that is as quick as the virtual one.
+QUICK = {"RefreshWait": 1, "SettleWait": 3}
+TRANSPORTS = ("qmi", "mbim")
+
+
+def started(transport: str) -> Iterator[Device]:
     """With ModemManager, which shows FIRST or SECOND, whichever was enabled last."""
-    with Device(records=[FIRST, SECOND], config={"General": {"IdleTimeout": "600"}}) as device:
+    with Device(
+        records=[FIRST, SECOND], transport=transport, quirks=QUICK, config={"General": {"IdleTimeout": "600"}},
+    ) as device:
         device.mobile.start_modem_manager()
         device.mobile.wait_for_modem(lambda modem: modem.iccid == FIRST.iccid)
         yield device
+        close(device)
+
+
+@pytest.fixture(scope="module")
+def qmi() -> Iterator[Device]:
+    yield from started("qmi")
+
+
+@pytest.fixture(scope="module")
+def mbim() -> Iterator[Device]:
+    yield from started("mbim")
 
 
 @pytest.fixture(name="device")
-def fixture_device(platform, request):
-    """One that behaves well, and has nothing to tell."""
+def fixture_device(request) -> Iterator[Device]:
+    """One that behaves well, and has nothing to tell; over QMI unless a test says otherwise."""
+    platform = request.getfixturevalue(getattr(request, "param", "qmi"))
     request.node.stacks = [platform]
     platform.modem.firmware.behaviour = "refresh"
     platform.modem.faults.clear()
@@ -77,6 +97,7 @@ def somebody_who_enables_the_modem(device) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
+@pytest.mark.parametrize("device", TRANSPORTS, indirect=True)
 def test_switch(device, behaviour):
     """However the firmware takes it, ModemManager shows the new ICCID when lui-cli says that it is done."""
     device.modem.firmware.behaviour = behaviour
@@ -88,11 +109,24 @@ def test_switch(device, behaviour):
     assert device.chip.open_channels == 0
 
 
-def test_nothing_helps(device):
+def reset_over_qmi(device) -> None:
+    with device.mobile.qmi_client() as qmi:
+        qmi.request(Service.DMS, qmi.allocate(Service.DMS), 0x002E, {0x01: b"\x04"})
+
+
+def restart(device) -> None:
+    device.modem.call(device.modem.restart)
+
+
+@pytest.mark.parametrize(("device", "reset", "failure", "by_hand"), [
+    ("qmi", "DMS Set Operating Mode", Error.INTERNAL, reset_over_qmi),
+    ("mbim", "MBIM Device Reset", Status.FAILURE, restart),
+], indirect=["device"])
+def test_nothing_helps(device, reset, failure, by_hand):
     """RefreshFailed: what the chip says (nothing, until it is reset), what ModemManager says, and what was tried.  A
     restart of the modem, as advised, puts it right."""
     device.modem.firmware.behaviour = "silent-until-reset"
-    device.modem.faults.at_message("DMS Set Operating Mode", firmware.error(Error.INTERNAL), times=None)
+    device.modem.faults.at_message(reset, firmware.error(failure), times=None)
     before, target = device.mobile.seen_modem().iccid, other(device).iccid
     with Client(device) as client:
         signals = Signals(client)
@@ -106,8 +140,7 @@ def test_nothing_helps(device):
     assert result["recovery-steps"] == ["power-cycle", "inhibit", "reset"]
     assert "chip-iccid" not in result and "cannot be read" in result["message"]
     device.modem.faults.clear()
-    with device.mobile.qmi_client() as qmi:
-        qmi.request(Service.DMS, qmi.allocate(Service.DMS), 0x002E, {0x01: b"\x04"})
+    by_hand(device)
     device.mobile.wait_for_modem(lambda modem: modem.iccid == target)
     wait_until(lambda: enabled(device) == [target], 30, "lpad to see the chip again")
 
@@ -205,7 +238,7 @@ def test_download(device):
 @pytest.mark.parametrize("behaviour", ["refresh", "silent"])
 def test_without_modem_manager(make_device, behaviour):
     """The modem's own word counts."""
-    device = make_device(records=[FIRST, SECOND])
+    device = make_device(records=[FIRST, SECOND], quirks=QUICK)
     device.modem.firmware.behaviour = behaviour
     done = device.lui("enable", SECOND.iccid)
     assert done.returncode == 0, done.stderr

@@ -13,12 +13,12 @@ from testbed.smdp import SubscriberRecord
 RECORDS = [SubscriberRecord.make(number) for number in (1, 2)]
 #: Each takes seconds, and they differ little.
 RUNS_MAX = 3
+#: What their figures are called.
+TRANSPORTS = {"qmi": "switch_seconds", "mbim": "switch_seconds.mbim"}
 
 
-def measure(figures: Figures, runs: int, log) -> None:
-    """From the start of lui-cli until ModemManager shows the new ICCID."""
-    log("switches behind a modem")
-    with Device(records=RECORDS, config={"General": {"IdleTimeout": "600"}}) as device:
+def _measure(figures: Figures, runs: int, transport: str, prefix: str) -> None:
+    with Device(records=RECORDS, transport=transport, config={"General": {"IdleTimeout": "600"}}) as device:
         device.mobile.start_modem_manager()
         device.mobile.wait_for_modem(lambda modem: modem.iccid == RECORDS[0].iccid)
         device.lui("list")  # lpad runs from now on
@@ -32,4 +32,11 @@ def measure(figures: Figures, runs: int, log) -> None:
                 if done.returncode != 0:
                     raise SystemExit(f"{behaviour}: the switch has failed: {done.stderr}")
                 device.mobile.wait_for_modem(lambda modem: modem.iccid == RECORDS[current].iccid)
-                figures.add(f"switch_seconds.{behaviour}", time.monotonic() - begin)
+                figures.add(f"{prefix}.{behaviour}", time.monotonic() - begin)
+
+
+def measure(figures: Figures, runs: int, log) -> None:
+    """From the start of lui-cli until ModemManager shows the new ICCID."""
+    for transport, prefix in TRANSPORTS.items():
+        log(f"switches behind a modem, over {transport}")
+        _measure(figures, runs, transport, prefix)
