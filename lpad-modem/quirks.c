@@ -41,9 +41,10 @@ typedef enum
 } Key;
 
 static const char *const key_names[N_KEYS] = {
-  [KEY_TRANSPORT] = "Transport", [KEY_CHANNEL_GROUP] = "ChannelGroup", [KEY_SELECT_P2] = "SelectP2",
-  [KEY_REFRESH] = "Refresh",     [KEY_REFRESH_WAIT] = "RefreshWait",   [KEY_SETTLE_WAIT] = "SettleWait",
-  [KEY_SEGMENT] = "Segment",     [KEY_RECOVER] = "Recover",
+  [KEY_TRANSPORT] = "Transport",      [KEY_CHANNEL_GROUP] = "ChannelGroup",
+  [KEY_SELECT_P2] = "SelectP2",       [KEY_REFRESH] = "Refresh",
+  [KEY_REFRESH_WAIT] = "RefreshWait", [KEY_SETTLE_WAIT] = "SettleWait",
+  [KEY_SEGMENT] = "Segment",          [KEY_RECOVER] = "Recover",
 };
 
 static const struct

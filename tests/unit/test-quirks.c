@@ -77,10 +77,10 @@ static void
 test_what_is_wrong (void)
 {
   g_autoptr (LpadModemQuirkTable) table = lpad_modem_quirk_table_new ();
-  g_autoptr (GPtrArray) warnings
-      = read_text (table,
-                   "[a]\nUsb=1:2\nColour=red\n\n[b]\nUsb=1:2\nSegment = 256\n[c]\nSegment=120\n"
-                   "[d]\nUsb=1:2\nSelectP2=00\nRefresh=maybe\nRecover=pray\nTransport=at\nRefreshWait=-1\nSettleWait=121\n");
+  g_autoptr (GPtrArray) warnings = read_text (
+      table,
+      "[a]\nUsb=1:2\nColour=red\n\n[b]\nUsb=1:2\nSegment = 256\n[c]\nSegment=120\n"
+      "[d]\nUsb=1:2\nSelectP2=00\nRefresh=maybe\nRecover=pray\nTransport=at\nRefreshWait=-1\nSettleWait=121\n");
   LpadModemQuirks quirks = lpad_modem_quirk_table_find (table, "", "1:2", "");
   static const char *const expected[] = {
     "modems:3: “Colour” in [a] is not known; it is left out",
