@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from client import EUICC, OPERATION, Client
+from client import EUICC, OPERATION, Client, Operation
 from conftest import close
 from invariants import lui_json
 from scenes import Signals
@@ -76,9 +76,12 @@ def other(device) -> SubscriberRecord:
     return next(record for iccid, record in RECORDS.items() if [iccid] != enabled(device))
 
 
+ENABLED = ("enabled", "searching", "registered")
+
+
 @contextmanager
 def somebody_who_enables_the_modem(device) -> Iterator[None]:
-    """As NetworkManager does whenever ModemManager has found one."""
+    """As NetworkManager does whenever ModemManager has found one.  It is enabled at the begin."""
     done = threading.Event()
 
     def work() -> None:
@@ -90,6 +93,7 @@ def somebody_who_enables_the_modem(device) -> Iterator[None]:
     thread = threading.Thread(target=work)
     thread.start()
     try:
+        device.mobile.wait_for_modem(lambda modem: modem.state in ENABLED)
         yield
     finally:
         done.set()
@@ -206,14 +210,36 @@ def test_the_network_refuses(device):
     assert enabled(device) == [old]
 
 
+def on_trial(client: Client, iccid: str, seconds: int) -> Operation:
+    """It waits for its decision."""
+    operation = client.start(profile(client, iccid), "org.lpad.Lpad1.Profile.Enable", rollback_timeout=seconds)
+    wait_until(lambda: operation.properties["State"] == "waiting", 60, "the trial")
+    return operation
+
+
+def test_nobody_uses_the_modem(device):
+    """A modem that nobody has enabled registers with nothing: the caller is asked.  When somebody enables it after all the
+    profile stays as soon as it has registered."""
+    target = other(device).iccid
+    device.mobile.mmcli(f"--modem={device.mobile.wait_for_modem().path}", "--disable")
+    device.mobile.wait_for_modem(lambda modem: modem.state == "disabled")
+    device.restart_lpad()
+    with Client(device) as client:
+        operation = on_trial(client, target, 600)
+        prompt = operation.properties["Prompt"]
+        assert (prompt["waits-for"], prompt["needs"]) == ("confirmation", ["confirm-switch"])
+        with somebody_who_enables_the_modem(device):
+            wait_until(lambda: operation.properties["State"] == "finished", 60, "the registration")
+        assert "error" not in operation.result()
+    assert device.mobile.seen_modem().iccid == target
+
+
 def test_killed_on_trial(device):
     """lpad is killed while it waits for the network, which refuses: the next one goes back."""
     old, new = enabled(device)[0], other(device)
     device.network.refused[new.imsi] = Cause.PLMN_NOT_ALLOWED
-    with Client(device) as client:
-        options = {"rollback_timeout": 8}
-        operation = client.start(profile(client, new.iccid), "org.lpad.Lpad1.Profile.Enable", **options)
-        operation.wait(lambda now: now["State"] == "waiting", "the trial")
+    with somebody_who_enables_the_modem(device), Client(device) as client:
+        operation = on_trial(client, new.iccid, 8)
         assert operation.properties["Prompt"]["waits-for"] == "registration"
         device.kill_lpad()
     with somebody_who_enables_the_modem(device):

@@ -450,6 +450,7 @@ test_trial (Fixture *fixture, gconstpointer data)
   lpad_journal_entry_set_profile (entry, new);
   lpad_journal_entry_set_trial (entry, old, 120);
   entry->deadline = 1700000000;
+  entry->confirm = TRUE;
   lpad_journal_entry_begin (entry, LPAD_PHASE_TRIAL);
   g_assert_true (lpad_journal_has_open (fixture->folder));
 
@@ -458,6 +459,7 @@ test_trial (Fixture *fixture, gconstpointer data)
   found = loaded->pdata[0];
   g_assert_cmpuint (found->trial_s, ==, 120);
   g_assert_cmpint (found->deadline, ==, 1700000000);
+  g_assert_true (found->confirm);
   g_assert_cmpint (found->phase, ==, LPAD_PHASE_TRIAL);
   g_assert_true (lpad_journal_entry_is_previous (found, old));
   g_assert_false (lpad_journal_entry_is_previous (found, new));

@@ -16,9 +16,13 @@
 #define MODEMS_MAX   32
 
 /* MMModemState */
-#define STATE_FAILED       (-1)
-#define STATE_INITIALIZING 1
-#define STATE_ENABLED      6
+#define STATE_FAILED        (-1)
+#define STATE_INITIALIZING  1
+#define STATE_DISABLED      3
+#define STATE_DISABLING     4
+#define STATE_ENABLING      5
+#define STATE_ENABLED       6
+#define STATE_DISCONNECTING 9
 
 /* MMModemStateFailedReason */
 #define FAILED_SIM_MISSING      2
@@ -28,7 +32,6 @@
 enum
 {
   REGISTRATION_HOME = 1,
-  REGISTRATION_DENIED = 3,
   REGISTRATION_ROAMING = 5,
   REGISTRATION_HOME_SMS_ONLY,
   REGISTRATION_ROAMING_SMS_ONLY,
@@ -46,6 +49,7 @@ struct _LpadModemManager
   guint subscriptions[2];
   char *owner;       /* unique name, NULL: it does not run */
   GPtrArray *modems; /* LpadSeenModem */
+  LpadModemUse *use;
   gboolean reading;
   gboolean stale; /* something has changed since the reading began */
 };
@@ -100,6 +104,14 @@ is_registered (guint state)
          || state == REGISTRATION_ROAMING_CSFB_NOT_PREFERRED;
 }
 
+static LpadModemRadio
+radio_of (gint32 state)
+{
+  if (state == STATE_DISABLED || state == STATE_DISABLING)
+    return LPAD_MODEM_RADIO_OFF;
+  return state >= STATE_ENABLING ? LPAD_MODEM_RADIO_ON : LPAD_MODEM_RADIO_UNKNOWN;
+}
+
 /* @sim: (out): path of its SIM, borrowed from @interfaces; NULL: it has none */
 static LpadSeenModem *
 seen_modem_new (GVariant *interfaces, const char **sim)
@@ -127,9 +139,9 @@ seen_modem_new (GVariant *interfaces, const char **sim)
   modem->settled = state == STATE_FAILED || state > STATE_INITIALIZING;
   modem->without_sim
       = state == STATE_FAILED && (reason == FAILED_SIM_MISSING || reason == FAILED_WITHOUT_PROFILES);
-  modem->enabled = state >= STATE_ENABLED;
-  modem->registered = modem->enabled && is_registered (registration);
-  modem->denied = registration == REGISTRATION_DENIED;
+  modem->radio = radio_of (state);
+  modem->registered = state >= STATE_ENABLED && is_registered (registration);
+  modem->connected = state >= STATE_DISCONNECTING;
   return modem;
 }
 
@@ -144,11 +156,26 @@ is_same (GPtrArray *a, GPtrArray *b)
 
       if (!g_str_equal (left->device, right->device) || !g_str_equal (left->iccid, right->iccid)
           || !g_str_equal (left->imei, right->imei) || left->settled != right->settled
-          || left->without_sim != right->without_sim || left->enabled != right->enabled
-          || left->registered != right->registered || left->denied != right->denied)
+          || left->without_sim != right->without_sim || left->radio != right->radio
+          || left->registered != right->registered || left->connected != right->connected)
         return FALSE;
     }
   return TRUE;
+}
+
+static void
+note_use (LpadModemManager *manager, GPtrArray *modems)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  lpad_modem_use_begin (manager->use);
+  for (guint i = 0; i < modems->len; i++)
+    {
+      const LpadSeenModem *modem = modems->pdata[i];
+
+      lpad_modem_use_note (manager->use, modem->device, modem->radio, now);
+    }
+  lpad_modem_use_end (manager->use, now);
 }
 
 /* Takes over @modems. */
@@ -177,7 +204,10 @@ end_reading (Reading *reading)
 
   manager->reading = FALSE;
   if (g_strcmp0 (manager->owner, reading->owner) == 0)
-    set_modems (manager, g_ptr_array_ref (reading->modems));
+    {
+      note_use (manager, reading->modems);
+      set_modems (manager, g_ptr_array_ref (reading->modems));
+    }
   if (manager->stale && manager->owner != NULL)
     read_all (manager);
   g_ptr_array_unref (reading->modems);
@@ -353,6 +383,7 @@ on_vanished (GDBusConnection *connection, const char *name, gpointer user_data)
   if (manager->owner == NULL)
     return;
   g_clear_pointer (&manager->owner, g_free);
+  lpad_modem_use_forget (manager->use);
   set_modems (manager, no_modems ());
 }
 
@@ -365,6 +396,7 @@ lpad_modem_manager_finalize (GObject *object)
   g_object_unref (manager->connection);
   g_free (manager->owner);
   g_ptr_array_unref (manager->modems);
+  lpad_modem_use_free (manager->use);
   G_OBJECT_CLASS (lpad_modem_manager_parent_class)->finalize (object);
 }
 
@@ -380,6 +412,7 @@ lpad_modem_manager_init (LpadModemManager *manager)
 {
   manager->cancellable = g_cancellable_new ();
   manager->modems = no_modems ();
+  manager->use = lpad_modem_use_new ();
 }
 
 LpadModemManager *
@@ -428,6 +461,12 @@ gboolean
 lpad_modem_manager_is_running (LpadModemManager *manager)
 {
   return manager->owner != NULL;
+}
+
+gboolean
+lpad_modem_manager_is_idle (LpadModemManager *manager, const char *physical_device)
+{
+  return lpad_modem_use_is_idle (manager->use, physical_device, g_get_monotonic_time ());
 }
 
 const LpadSeenModem *

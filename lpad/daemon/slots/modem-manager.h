@@ -3,6 +3,8 @@
 
 #include <gio/gio.h>
 
+#include "modem-use.h"
+
 G_BEGIN_DECLS
 
 /**
@@ -21,9 +23,9 @@ G_DECLARE_FINAL_TYPE (LpadModemManager, lpad_modem_manager, LPAD, MODEM_MANAGER,
  * @imei: "": not known
  * @settled: ModemManager has finished looking at it; what it says is what the user sees
  * @without_sim: it says that there is no SIM, or an eSIM without an enabled profile
- * @enabled: it was told to use the radio
+ * @radio: whether it was told to use the radio, as of now; see lpad_modem_manager_is_idle()
  * @registered: with a network, at home or roaming
- * @denied: the network has refused it
+ * @connected: it carries packets, or begins or ends to do so
  */
 typedef struct
 {
@@ -32,9 +34,9 @@ typedef struct
   char *imei;
   gboolean settled;
   gboolean without_sim;
-  gboolean enabled;
+  LpadModemRadio radio;
   gboolean registered;
-  gboolean denied;
+  gboolean connected;
 } LpadSeenModem;
 
 /** lpad_modem_manager_new: begins to listen on @connection. */
@@ -46,6 +48,10 @@ void lpad_modem_manager_free (LpadModemManager *manager);
 
 /** lpad_modem_manager_is_running: whether ModemManager is on the bus. */
 gboolean lpad_modem_manager_is_running (LpadModemManager *manager);
+
+/** lpad_modem_manager_is_idle: nobody has told ModemManager to use the radio of the modem whose Device is
+ * @physical_device, or somebody has told it not to. FALSE for one that it does not know. */
+gboolean lpad_modem_manager_is_idle (LpadModemManager *manager, const char *physical_device);
 
 /** lpad_modem_manager_find: the modem whose Device is @physical_device; (nullable) (transfer none), until the
  * next "changed". */

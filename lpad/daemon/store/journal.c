@@ -263,6 +263,7 @@ lpad_journal_entry_set_trial (LpadJournalEntry *entry, GBytes *previous, guint s
   entry->previous = previous != NULL ? hash_profile (entry->journal, previous) : NULL;
   entry->trial_s = MIN (seconds, TRIAL_MAX);
   entry->deadline = 0;
+  entry->confirm = FALSE;
 }
 
 gboolean
@@ -297,6 +298,7 @@ entry_to_text (const LpadJournalEntry *entry, gsize *size)
   g_key_file_set_integer (file, GROUP, "Trial", (int) entry->trial_s);
   set_text (file, "Previous", entry->previous);
   g_key_file_set_int64 (file, GROUP, "Deadline", entry->deadline);
+  g_key_file_set_boolean (file, GROUP, "Confirm", entry->confirm);
   g_key_file_set_integer (file, GROUP, "Phase", (int) entry->phase);
   g_key_file_set_integer (file, GROUP, "Outcome", (int) entry->outcome);
   g_key_file_set_integer (file, GROUP, "BppCommand", entry->bpp_command);
@@ -352,6 +354,7 @@ read_trial (LpadJournalEntry *entry, GKeyFile *file)
     entry->trial_s = (guint) seconds;
   entry->previous = get_hash (file, "Previous");
   entry->deadline = g_key_file_get_int64 (file, GROUP, "Deadline", NULL);
+  entry->confirm = g_key_file_get_boolean (file, GROUP, "Confirm", NULL);
 }
 
 /* Records of before this was written are of orders by code. */

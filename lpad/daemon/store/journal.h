@@ -72,6 +72,7 @@ typedef enum
  * or has not to
  * @previous: (nullable): with @trial_s: hash of the profile to go back to; NULL: none was enabled
  * @deadline: when the trial ends, seconds since 1970; 0: it has not begun
+ * @confirm: of a trial that has begun: somebody has to confirm the profile
  * @transaction_id: (nullable): of the session whose package goes into the chip
  */
 typedef struct
@@ -90,6 +91,7 @@ typedef struct
   guint trial_s;
   char *previous;
   gint64 deadline;
+  gboolean confirm;
   LpadPhase phase;
   LpadOutcome outcome;
   GBytes *transaction_id;

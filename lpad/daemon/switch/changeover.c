@@ -143,6 +143,10 @@ reason_of (LpadTrialEnd end)
     {
     case LPAD_TRIAL_NOT_REGISTERED:
       return (Reason){ "not-registered", "The new profile has not registered with a network in time" };
+    case LPAD_TRIAL_NOT_ENABLED:
+      return (Reason){ "not-registered",
+                       "The new profile has not registered with a network in time, because nobody has told "
+                       "ModemManager to use the modem (mmcli --modem=any --enable)" };
     case LPAD_TRIAL_REJECTED:
       return (Reason){ "rejected", "The new profile was given up" };
     case LPAD_TRIAL_NOT_CONFIRMED:
@@ -275,6 +279,7 @@ on_trial_end (LpadOperation *operation, LpadTrialEnd end, gpointer user_data)
       interrupt (self);
       break;
     case LPAD_TRIAL_NOT_REGISTERED:
+    case LPAD_TRIAL_NOT_ENABLED:
     case LPAD_TRIAL_NOT_CONFIRMED:
     case LPAD_TRIAL_REJECTED:
     default:
@@ -417,8 +422,8 @@ start_resumed (LpadOperation *operation)
   self->previous_gone = resumption->previous_gone;
   if (resumption->returning)
     go_back (self,
-             reason_of (lpad_trial_can_watch (lpad_operation_euicc (operation)) ? LPAD_TRIAL_NOT_REGISTERED
-                                                                                : LPAD_TRIAL_NOT_CONFIRMED));
+             reason_of (lpad_operation_record (operation)->confirm ? LPAD_TRIAL_NOT_CONFIRMED
+                                                                   : LPAD_TRIAL_NOT_REGISTERED));
   else
     begin_trial (self);
 }

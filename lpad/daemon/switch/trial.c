@@ -41,10 +41,19 @@ is_registered (const Trial *self)
   return modem != NULL && modem->registered && g_str_equal (modem->iccid, self->iccid);
 }
 
+/* Of a modem that nobody uses the radio is mostly off. */
+static gboolean
+is_idle (LpadEuicc *euicc)
+{
+  LpadModemManager *manager = lpad_euicc_core (euicc)->modem_manager;
+
+  return manager != NULL && lpad_modem_manager_is_idle (manager, lpad_euicc_place (euicc)->physical_device);
+}
+
 gboolean
 lpad_trial_can_watch (LpadEuicc *euicc)
 {
-  return find_modem (euicc) != NULL;
+  return find_modem (euicc) != NULL && !is_idle (euicc);
 }
 
 static void
@@ -72,6 +81,15 @@ on_modem_changed (LpadModemManager *manager, gpointer user_data)
   finish (self, LPAD_TRIAL_KEPT);
 }
 
+static LpadTrialEnd
+end_in_time (const Trial *self)
+{
+  if (!self->watches)
+    return LPAD_TRIAL_NOT_CONFIRMED;
+  return is_idle (lpad_operation_euicc (self->operation)) ? LPAD_TRIAL_NOT_ENABLED
+                                                          : LPAD_TRIAL_NOT_REGISTERED;
+}
+
 static void
 confirm (LpadQuestion *question, LpadOperation *operation)
 {
@@ -86,7 +104,7 @@ dismiss (LpadQuestion *question, LpadOperation *operation, LpadDismissal why)
   switch (why)
     {
     case LPAD_DISMISS_TIMEOUT:
-      finish (self, self->watches ? LPAD_TRIAL_NOT_REGISTERED : LPAD_TRIAL_NOT_CONFIRMED);
+      finish (self, end_in_time (self));
       break;
     case LPAD_DISMISS_REJECTED:
       finish (self, LPAD_TRIAL_REJECTED);
@@ -103,6 +121,20 @@ dismiss (LpadQuestion *question, LpadOperation *operation, LpadDismissal why)
     }
 }
 
+/* Whether somebody is asked. In an operation of lpad's own nobody is there. What was asked before lpad was
+ * started anew is asked still. */
+static gboolean
+has_to_be_confirmed (LpadOperation *operation, const LpadJournalEntry *record)
+{
+  LpadEuicc *euicc = lpad_operation_euicc (operation);
+
+  if (find_modem (euicc) == NULL)
+    return TRUE;
+  if (record->phase == LPAD_PHASE_TRIAL)
+    return record->confirm;
+  return lpad_operation_sender (operation) != NULL && is_idle (euicc);
+}
+
 /* How long it lasts. One that has begun in another life of lpad goes on, but a modem that was started since
  * needs its time to register. */
 static guint
@@ -114,6 +146,7 @@ begin (const Trial *self, LpadJournalEntry *record)
   if (record->deadline != 0 && !self->watches)
     seconds = (guint) CLAMP (record->deadline - now, 0, (gint64) record->trial_s);
   record->deadline = now + seconds;
+  record->confirm = !self->watches;
   lpad_journal_entry_begin (record, LPAD_PHASE_TRIAL);
   return seconds;
 }
@@ -125,6 +158,7 @@ lpad_trial_start (LpadOperation *operation,
                   LpadTrialFunc done,
                   gpointer user_data)
 {
+  LpadModemManager *manager = lpad_euicc_core (lpad_operation_euicc (operation))->modem_manager;
   const char *needs[] = { "confirm-switch" };
   g_autofree char *old = iccid_text (previous);
   Trial *self = g_new0 (Trial, 1);
@@ -135,7 +169,7 @@ lpad_trial_start (LpadOperation *operation,
   self->question.dismiss = dismiss;
   self->operation = g_object_ref (operation);
   self->iccid = iccid_text (iccid);
-  self->watches = lpad_trial_can_watch (lpad_operation_euicc (operation));
+  self->watches = !has_to_be_confirmed (operation, lpad_operation_record (operation));
   self->done = done;
   self->user_data = user_data;
   seconds = begin (self, lpad_operation_record (operation));
@@ -146,12 +180,9 @@ lpad_trial_start (LpadOperation *operation,
   g_variant_dict_insert (&prompt, "new-iccid", "s", self->iccid);
   g_variant_dict_insert (&prompt, "old-iccid", "s", old);
   lpad_operation_set_stage (operation, self->watches ? "registering" : "confirming");
-  if (self->watches)
-    self->handler = g_signal_connect (lpad_euicc_core (lpad_operation_euicc (operation))->modem_manager,
-                                      "changed",
-                                      G_CALLBACK (on_modem_changed),
-                                      self);
-  if (!self->watches || !is_registered (self))
+  if (manager != NULL)
+    self->handler = g_signal_connect (manager, "changed", G_CALLBACK (on_modem_changed), self);
+  if (!is_registered (self))
     lpad_operation_put (operation, &self->question, &prompt, seconds);
   else
     {
