@@ -20,6 +20,7 @@ from testbed.modem.firmware import BEHAVIOURS
 from testbed.network_manager import NetworkManager
 from testbed.process import StackError, wait_until
 from testbed.smdp import SubscriberRecord
+from testbed.smdp.subscriber import decode_iccid
 
 #: Of each behaviour.
 SWITCHES = 50
@@ -56,11 +57,18 @@ class Race:
         self._manager.stop()
         self._device.close()
 
+    @property
+    def enabled(self) -> str:
+        """ICCID of the profile that is."""
+        return decode_iccid(self._device.chip.profiles.enabled.iccid)
+
     def switch(self, iccid: str) -> None:
+        """One that fails is not right, and makes no attach."""
         before = len(self._device.network.asked)
         done = self._device.lui("enable", iccid, timeout=300)
         if done.returncode != 0:
-            raise SystemExit(f"a switch failed: {done.stdout}{done.stderr}")
+            print(f"not right: switch to {APNS[iccid]}: {done.stdout}{done.stderr}", file=sys.stderr)
+            return
         try:
             self._device.mobile.wait_for_modem(lambda modem: modem.iccid == iccid, PATIENCE)
             wait_until(self._come_up if self._agent is None else lambda: self._manager.activated() == [self._own[iccid]],
@@ -89,12 +97,12 @@ def run(behaviour: str, switches: int, *, help_it: bool, seed: int = 0) -> tuple
     random_order = random.Random(f"{behaviour} {seed}")
     race = Race(behaviour, help_it=help_it)
     try:
-        enabled, made = RECORDS[0].iccid, 0
+        made = 0
         while made < switches:
             chosen = random_order.choice(RECORDS).iccid
-            if chosen != enabled:
+            if chosen != race.enabled:
                 race.switch(chosen)
-                enabled, made = chosen, made + 1
+                made += 1
     finally:
         race.close()
     return race.right, race.wrong
