@@ -112,8 +112,10 @@ static LuiExit
 list (LuiSession *session, const Filter *filter)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) euiccs = lui_session_euiccs (session, &error);
+  g_autoptr (GPtrArray) euiccs = NULL;
 
+  lui_session_settle (session);
+  euiccs = lui_session_euiccs (session, &error);
   if (euiccs == NULL)
     return lui_fail (session, g_steal_pointer (&error));
   if (session->json)

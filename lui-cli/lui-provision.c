@@ -474,22 +474,6 @@ start_tasks (LuiProvision *provision)
 }
 
 static gboolean
-is_reading (LuiProvision *provision)
-{
-  GVariant *readers = lpad_bus_manager_get_readers (provision->manager);
-
-  for (gsize i = 0; readers != NULL && i < g_variant_n_children (readers); i++)
-    {
-      g_autoptr (GVariant) reader = g_variant_get_child_value (readers, i);
-      const char *state = "";
-
-      if (g_variant_lookup (reader, "state", "&s", &state) && g_str_equal (state, "reading"))
-        return TRUE;
-    }
-  return FALSE;
-}
-
-static gboolean
 is_complete (LuiProvision *provision)
 {
   for (guint i = 0; i < provision->plan->len; i++)
@@ -517,7 +501,7 @@ step (gpointer user_data)
   if (provision->running > 0 && (provision->error == NULL || provision->error->domain != G_DBUS_ERROR))
     return G_SOURCE_REMOVE;
   if (provision->interrupted || provision->error != NULL || is_complete (provision)
-      || (!provision->wait && !busy && !is_reading (provision)))
+      || (!provision->wait && !busy && !lui_is_reading (provision->manager)))
     g_main_loop_quit (provision->loop);
   return G_SOURCE_REMOVE;
 }

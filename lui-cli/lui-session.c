@@ -7,6 +7,8 @@
 #include "lui-select.h"
 #include "names.h"
 
+#define SETTLE_SECONDS 30 /* in which a slow card is read */
+
 guint64
 lui_path_number (const char *path)
 {
@@ -245,6 +247,43 @@ lui_session_hides (LuiSession *session, LpadBusProfile *profile)
   return manager == NULL || !lpad_bus_manager_get_test_mode (manager);
 }
 
+gboolean
+lui_is_reading (LpadBusManager *manager)
+{
+  GVariant *readers = lpad_bus_manager_get_readers (manager);
+
+  for (gsize i = 0; readers != NULL && i < g_variant_n_children (readers); i++)
+    {
+      g_autoptr (GVariant) reader = g_variant_get_child_value (readers, i);
+      const char *state = "";
+
+      if (g_variant_lookup (reader, "state", "&s", &state) && g_str_equal (state, "reading"))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static gboolean
+on_settle_timeout (gpointer user_data)
+{
+  *(guint *) user_data = 0;
+  return G_SOURCE_REMOVE;
+}
+
+void
+lui_session_settle (LuiSession *session)
+{
+  g_autoptr (LpadBusManager) manager = lui_session_manager (session, NULL);
+  guint timeout;
+
+  if (manager == NULL || !lui_is_reading (manager))
+    return;
+  timeout = g_timeout_add_seconds (SETTLE_SECONDS, on_settle_timeout, &timeout);
+  while (timeout != 0 && lui_is_reading (manager))
+    g_main_context_iteration (NULL, TRUE);
+  g_clear_handle_id (&timeout, g_source_remove);
+}
+
 GPtrArray *
 lui_session_euiccs (LuiSession *session, GError **error)
 {
@@ -280,8 +319,10 @@ lui_session_euiccs (LuiSession *session, GError **error)
 LpadBusEuicc *
 lui_session_euicc (LuiSession *session, GError **error)
 {
-  g_autoptr (GPtrArray) euiccs = lui_session_euiccs (session, error);
+  g_autoptr (GPtrArray) euiccs = NULL;
 
+  lui_session_settle (session);
+  euiccs = lui_session_euiccs (session, error);
   if (euiccs == NULL)
     return NULL;
   if (euiccs->len == 0)
@@ -317,11 +358,13 @@ lui_session_notifications (LuiSession *session, LpadBusEuicc *euicc)
 LpadBusProfile *
 lui_session_profile (LuiSession *session, const char *text, GError **error)
 {
-  g_autoptr (GPtrArray) euiccs = lui_session_euiccs (session, error);
+  g_autoptr (GPtrArray) euiccs = NULL;
   g_autoptr (GPtrArray) proxies = g_ptr_array_new_with_free_func (g_object_unref);
   g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
   guint index;
 
+  lui_session_settle (session);
+  euiccs = lui_session_euiccs (session, error);
   if (euiccs == NULL)
     return NULL;
   for (guint i = 0; i < euiccs->len; i++)

@@ -43,6 +43,13 @@ GDBusCallFlags lui_call_flags (LuiSession *session);
  * manager lists. */
 LpadBusManager *lui_session_manager (LuiSession *session, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/** lui_is_reading: whether lpad looks at a card now: which chips there are is not known yet. */
+gboolean lui_is_reading (LpadBusManager *manager);
+
+/** lui_session_settle: waits until lpad knows all chips, for half a minute at most: those of slow cards come
+ * after its name. */
+void lui_session_settle (LuiSession *session);
+
 /** lui_session_euiccs: (element-type LpadBusEuicc) (transfer container): those that --euicc names, or all, by
  * number. Returns NULL with %LPAD_ERROR_NOT_FOUND when --euicc fits none, and
  * %LPAD_ERROR_INVALID_ARGUMENTS when it fits several. */

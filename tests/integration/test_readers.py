@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 
 import pytest
@@ -311,6 +312,27 @@ def test_reader_without_card(shared):
     check(lui_json(shared, "info", status=NOT_FOUND), "NotFound", "There is no eUICC")
     reinsert(shared)
     assert_invariants(shared)
+
+
+def test_lui_cli_waits_for_a_card_that_is_being_read(make_stack):
+    """It has been put in a moment ago: there is a chip, though it is not known yet."""
+    stack = make_stack()
+    stack.start_lpad()
+    pull(stack)
+    go_on = threading.Event()
+
+    def hold(answer: bytes) -> bytes:
+        go_on.wait(DEADLINE)
+        return answer
+    stack.chip.faults.at_call("GetProfilesInfo", faults.mutate(hold))
+    stack.card.insert()
+    wait_until(lambda: "a card is being read" in stack.lui("status").stdout, DEADLINE, "lpad to read the card")
+    clients = len(stack.bus.names())
+    with subprocess.Popen([stack.program("lui-cli"), "info"], env=stack.marked_env, stdout=subprocess.PIPE, text=True) as info:
+        wait_until(lambda: len(stack.bus.names()) > clients, DEADLINE, "lui-cli on the bus")
+        go_on.set()
+        shown, _ = info.communicate(timeout=DEADLINE)
+    assert info.returncode == 0 and stack.chip.eid in shown
 
 
 def test_card_that_is_no_euicc(shared):

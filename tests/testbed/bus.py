@@ -127,6 +127,10 @@ class Bus:
     def has_owner(self, name: str) -> bool:
         return self.call_bus("NameHasOwner", GLib.Variant("(s)", (name,)))[0]
 
+    def names(self) -> list[str]:
+        """Of everybody who is on it."""
+        return self.call_bus("ListNames", GLib.Variant("()", ()))[0]
+
     def pid_of(self, name: str) -> int | None:
         """The process that owns the name; None when nobody does.  Starts nothing."""
         try:
