@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "identity.h"
+#include "technologies.h"
 
 #define SLOTS_MAX 8
 #define ICCID_MAX 20
@@ -272,15 +273,17 @@ lpad_mbim_identity (MbimMessage *answer)
 {
   g_autofree char *imei = NULL;
   g_autofree char *revision = NULL;
+  MbimDataClass classes = 0;
   LpadPortIdentity *identity;
 
   if (!check (answer, 0, NULL)
       || !mbim_message_device_caps_response_parse (
-          answer, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, &imei, &revision, NULL, NULL))
+          answer, NULL, NULL, NULL, NULL, &classes, NULL, NULL, NULL, NULL, &imei, &revision, NULL, NULL))
     return NULL;
   identity = g_new0 (LpadPortIdentity, 1);
   identity->imei = lpad_modem_clean_imei (imei);
   identity->revision = lpad_modem_clean_revision (revision);
+  identity->technologies = lpad_modem_technologies_from_mbim (classes);
   return identity;
 }
 

@@ -6,6 +6,7 @@ lpad_port_identity_free (LpadPortIdentity *identity)
 {
   g_free (identity->imei);
   g_free (identity->revision);
+  g_strfreev (identity->technologies);
   g_free (identity);
 }
 

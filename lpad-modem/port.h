@@ -21,8 +21,9 @@ typedef struct _LpadPort LpadPort;
 /** LpadPortIdentity: who the modem is; "" for what it does not say, or says wrongly. */
 typedef struct
 {
-  char *imei;     /* 14 to 16 digits */
-  char *revision; /* of its firmware */
+  char *imei;          /* 14 to 16 digits */
+  char *revision;      /* of its firmware */
+  char **technologies; /* of its radio, see technologies.h */
 } LpadPortIdentity;
 
 /** lpad_port_identity_free: frees one. */

@@ -3,6 +3,7 @@
 
 #include "identity.h"
 #include "modem-error.h"
+#include "technologies.h"
 
 #define TIMEOUT       10 /* seconds */
 #define RESET_TIMEOUT 20
@@ -67,9 +68,24 @@ allocate (GTask *task, GAsyncReadyCallback done)
 /* Who it is: each answer may be missing. */
 
 static void
-on_revision (GObject *source, GAsyncResult *result, gpointer user_data)
+on_capabilities (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
+  Job *job = g_task_get_task_data (task);
+  g_autoptr (QmiMessageDmsGetCapabilitiesOutput) output
+      = qmi_client_dms_get_capabilities_finish (QMI_CLIENT_DMS (source), result, NULL);
+  GArray *interfaces = NULL;
+
+  if (output != NULL)
+    qmi_message_dms_get_capabilities_output_get_info (output, NULL, NULL, NULL, NULL, &interfaces, NULL);
+  job->identity->technologies = lpad_modem_technologies_from_qmi (interfaces);
+  g_task_return_pointer (task, g_steal_pointer (&job->identity), (GDestroyNotify) lpad_port_identity_free);
+}
+
+static void
+on_revision (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
   Job *job = g_task_get_task_data (task);
   g_autoptr (QmiMessageDmsGetRevisionOutput) output
       = qmi_client_dms_get_revision_finish (QMI_CLIENT_DMS (source), result, NULL);
@@ -78,7 +94,8 @@ on_revision (GObject *source, GAsyncResult *result, gpointer user_data)
   if (output != NULL)
     qmi_message_dms_get_revision_output_get_revision (output, &revision, NULL);
   job->identity->revision = lpad_modem_clean_revision (revision);
-  g_task_return_pointer (task, g_steal_pointer (&job->identity), (GDestroyNotify) lpad_port_identity_free);
+  qmi_client_dms_get_capabilities (
+      QMI_CLIENT_DMS (source), NULL, TIMEOUT, g_task_get_cancellable (task), on_capabilities, task);
 }
 
 static void

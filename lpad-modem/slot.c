@@ -356,6 +356,7 @@ lpad_modem_slot_new (const LpadModemService *service,
                      const LpadModemPortInfo *info,
                      guint number)
 {
+  static const char *const nothing[] = { NULL };
   LpadModemSlot *slot = g_new0 (LpadModemSlot, 1);
 
   g_atomic_ref_count_init (&slot->references);
@@ -372,6 +373,7 @@ lpad_modem_slot_new (const LpadModemService *service,
   lpad_modem_bus_slot_set_slot (slot->skeleton, number);
   lpad_modem_bus_slot_set_transport (slot->skeleton, info->transport);
   lpad_modem_bus_slot_set_imei (slot->skeleton, "");
+  lpad_modem_bus_slot_set_technologies (slot->skeleton, nothing);
   lpad_modem_bus_slot_set_quirks (slot->skeleton, g_variant_new ("a{sv}", NULL));
   g_signal_connect (slot->skeleton, "handle-open-channel", G_CALLBACK (on_open_channel), slot);
   g_signal_connect (slot->skeleton, "handle-transmit", G_CALLBACK (on_transmit), slot);
@@ -403,7 +405,11 @@ lpad_modem_slot_set_port (LpadModemSlot *slot, LpadPort *port, const LpadModemQu
 
   slot->port = port;
   lpad_modem_opener_set_port (slot->opener, port);
-  lpad_modem_bus_slot_set_imei (slot->skeleton, identity != NULL ? identity->imei : "");
+  if (identity != NULL)
+    {
+      lpad_modem_bus_slot_set_imei (slot->skeleton, identity->imei);
+      lpad_modem_bus_slot_set_technologies (slot->skeleton, (const char *const *) identity->technologies);
+    }
   lpad_modem_bus_slot_set_quirks (slot->skeleton, lpad_modem_quirks_to_variant (quirks));
 }
 

@@ -43,6 +43,21 @@ gboolean lpad_device_set_release (guint8 releases[LPAD_RELEASES],
                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * lpad_device_take_imei: which device a modem is, as it says itself.
+ * @imei: 14 to 16 digits; anything else says nothing
+ * @type_alone: take the TAC only
+ */
+void lpad_device_take_imei (LpadDevice *device, const char *imei, gboolean type_alone);
+
+/**
+ * lpad_device_take_technologies: the releases that a modem supports at least: for each radio technology the
+ * first one in which it exists. What is there already stays if it is later.
+ * @technologies: (nullable): names as the property Technologies of org.lpad.Modem1.Slot has them; unknown
+ * ones are skipped
+ */
+void lpad_device_take_technologies (guint8 releases[LPAD_RELEASES], const char *const *technologies);
+
+/**
  * lpad_device_choose: of several sources, the most trusted first (NULL: it does not exist): which device it
  * is as the first of them says that says anything of it, and so the releases.
  * Returns: strings borrowed from @sources

@@ -28,7 +28,7 @@ read_answer (MbimMessage *message)
 
   g_assert_true (opened == NULL || (channel >= 1 && channel <= LPAD_PORT_CHANNEL_MAX));
   g_assert_true (sent == NULL || g_bytes_get_size (sent) >= 2);
-  g_assert_true (identity == NULL || identity->imei != NULL);
+  g_assert_true (identity == NULL || (identity->imei != NULL && identity->technologies != NULL));
   (void) lpad_mbim_other_p2_may_help (message);
   (void) lpad_mbim_done (message, NULL);
 }

@@ -234,6 +234,7 @@ def test_channels(mobile, caller):
     assert (slot["Eid"], slot["Iccid"]) == (chip.eid, FIRST.iccid)
     assert slot["PhysicalDevice"] == "/sys/devices/pci0000:00/0000:00:14.0/usb1/1-1"
     assert (slot["Transport"], slot["Imei"]) == ("qmi", mobile.modem.firmware.imei)
+    assert slot["Technologies"] == ["lte"]
 
     channel, response = caller.open()
     assert response == chip.fci()
@@ -370,9 +371,9 @@ def test_recovery_that_is_not_to_be_had(mobile, caller):
 
 
 def test_a_modem_without_an_imei(make_mobile):
-    mobile = make_mobile(firmware=Firmware(imei="no number"))
+    mobile = make_mobile(firmware=Firmware(imei="no number", technologies=("gsm", "umts", "lte", "5gnr")))
     caller = Caller(mobile)
-    assert caller.slot["Imei"] == ""
+    assert (caller.slot["Imei"], caller.slot["Technologies"]) == ("", ["gsm", "umts", "lte", "5gnr"])
     caller.close()
 
 
@@ -459,14 +460,16 @@ def test_a_modem_that_knows_no_slots(make_mobile, transport, known):
 
 
 def test_quirks(make_mobile, tmp_path):
-    """Of this modem, by driver, device and firmware; what is wrong is told with file and line."""
+    """Of this modem, by driver, device and firmware; what is wrong is told with file and line. It has a radio, too."""
     quirks = tmp_path / "quirks.conf"
+    technologies = ("gsm", "umts", "hsdpa", "lte", "5g-nsa")
     quirks.write_text(
         "[this]\nDriver=cdc_mbim\nUsb=05c6:*\nRevision=1.*\nSegment=120\nRefreshWait=9\nSettleWait=8\nSelectP2=0C\nRecover=reset\n"
         "[another]\nUsb=1199:*\nRefresh=false\nColour=red\n"
     )
-    mobile = make_mobile(transport="mbim", options=[f"--quirks={quirks}"])
+    mobile = make_mobile(transport="mbim", firmware=Firmware(technologies=technologies), options=[f"--quirks={quirks}"])
     caller = Caller(mobile)
+    assert caller.slot["Technologies"] == [*technologies]
     assert caller.slot["Quirks"] == {"segment": 120, "refresh-wait": 9, "settle-wait": 8, "recover": ["reset"]}
     mobile.modem.firmware.takes_p2 = (0x04,)
     assert caller.open()[1] == chip_of(mobile).fci()

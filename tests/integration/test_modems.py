@@ -22,7 +22,7 @@ from testbed.modem.qmux import Error
 from testbed.process import wait_until
 from testbed.sysfs import USB_DEVICE
 from testbed.smdp import SubscriberRecord
-from testbed.veuicc import faults
+from testbed.veuicc import Config, faults
 
 OLD = SubscriberRecord.make(101)
 PORT, SLOT = "/dev/cdc-wdm0", "/dev/cdc-wdm0 slot 1"
@@ -150,31 +150,41 @@ def told(order) -> str:
     return next(entry.detail for entry in order.history if entry.event == "authenticated")
 
 
-def test_the_modem_says_which_device_it_is(device):
+@pytest.mark.parametrize("transport", ["qmi", "mbim"])
+def test_the_modem_says_which_device_it_is(request, transport):
+    """Its IMEI, and of each radio technology the first release; a caller that knows more counts before it."""
+    device = request.getfixturevalue("device" if transport == "qmi" else "mbim")
+    request.node.stacks = [device]
     imei = device.modem.firmware.imei[:14]  # the virtual modem has no check digit, but a 7
     order = place(device)
     assert download(device, order).returncode == 0
-    assert f"IMEI {imei}" in told(order)
+    assert f"IMEI {imei}" in told(order) and told(order).endswith(", eutran-epc 8")
     assert f"IMEI {imei} (modem)" in device.lui("info").stdout
     order = place(device)
-    assert download(device, order, "--imei", "490154203237518").returncode == 0
-    assert "IMEI 490154203237518" in told(order)
+    assert download(device, order, "--imei", "490154203237518", "--release", "gsm:9").returncode == 0
+    assert "IMEI 490154203237518" in told(order) and told(order).endswith(", gsm 9")
+    wait_until_idle(device)
 
 
 def test_configuration_comes_before_the_modem(make_device):
-    """Of a card that can be taken out only the type of the device is told, unless somebody wants it otherwise."""
-    device = make_device(records=[OLD], config={f"Reader:{PORT}*": {"Removable": "true"}})
+    """Of a card that can be taken out only the type of the device is told, unless somebody wants it otherwise.  The
+    card of this device has an ISD-R that only the configuration names."""
+    own = bytes.fromhex("F0010203040506")
+    device = make_device(
+        records=[OLD], chip_config=Config(isdr_aid=own),
+        config={f"Reader:{PORT}*": {"Removable": "true"}, "Card": {"IsdrAids": own.hex()}},
+    )
     order = place(device)
     assert download(device, order).returncode == 0
     tac = device.modem.firmware.imei[:8]
-    assert f"TAC {tac}, no IMEI" in told(order)
+    assert f"TAC {tac}, no IMEI" in told(order) and told(order).endswith("eutran-epc 8")
     assert f"type {tac} (modem)" in device.lui("info").stdout
     assert chip_properties(device)["Removable"]
-    device.write_config({"Device": {"Imei": "490154203237518"}})
+    device.write_config({"Device": {"Imei": "490154203237518", "Releases": "utran:8"}})
     device.restart_lpad()
     order = place(device)
     assert download(device, order).returncode == 0
-    assert "IMEI 490154203237518" in told(order)
+    assert "IMEI 490154203237518" in told(order) and told(order).endswith("utran 8")
     assert chip_properties(device)["DeviceInformation"] == {"imei": "490154203237518", "source": "configuration"}
 
 
@@ -301,9 +311,13 @@ def test_a_modem_that_keeps_the_chip_for_itself(make_device):
 
 
 def test_beside_modem_manager(make_device):
-    """Before it runs, while it probes the modem, and when it is done: neither disturbs the other."""
+    """Before it runs, while it probes the modem, and when it is done: neither disturbs the other.  The modem does not say
+    which device it is when lpad-modem asks: then it is what ModemManager shows."""
     device = make_device(records=[OLD])
     mobile, orders = device.mobile, [place(device) for _ in range(3)]
+    device.modem.faults.at_message("DMS Get IDs", firmware.error(Error.NOT_SUPPORTED))
+    wait_for_chip(device)
+    assert chip_properties(device)["DeviceInformation"] == {}
     with started(device, "download", "--yes", orders[0].activation_code) as first:
         mobile.start_modem_manager()
         assert first.wait(60) == 0, first.stdout.read()
@@ -311,4 +325,6 @@ def test_beside_modem_manager(make_device):
     seen = mobile.wait_for_modem(lambda modem: modem.iccid == OLD.iccid)
     assert download(device, orders[2]).returncode == 0
     assert mobile.seen_modem() == seen, "ModemManager has noticed nothing"
+    assert "no IMEI" in told(orders[0]) and f"IMEI {device.modem.firmware.imei[:14]}" in told(orders[2])
+    assert chip_properties(device)["DeviceInformation"]["source"] == "modem"
     assert sorted(profiles(device).values()) == ["disabled", "disabled", "disabled", "enabled"]

@@ -3,7 +3,12 @@
 
 #include "lpad-error.h"
 
+#define GSM        0
+#define UTRAN      1
+#define CDMA_1X    2
+#define CDMA_HRPD  3
 #define EUTRAN_EPC 5
+#define NR_EPC     8
 #define NR_5GC     9
 
 static void
@@ -67,6 +72,76 @@ test_release (void)
     }
 }
 
+static void
+test_imei_of_a_modem (void)
+{
+  static const struct
+  {
+    const char *said;
+    const char *imei; /* NULL: none */
+    const char *tac;
+  } cases[] = {
+    { "490154203237518", "490154203237518", "49015420" },
+    { "49015420323751", "49015420323751", "49015420" },
+    { "4901542032375101", "4901542032375101", "49015420" },
+    { "490154203237510", "49015420323751", "49015420" }, /* the spare digit */
+    { "", NULL, NULL },
+    { "4901542032375", NULL, NULL },
+    { "49015420323751012", NULL, NULL },
+    { "49015420323751x", NULL, NULL },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      LpadDevice named = { 0 }, type = { 0 };
+
+      lpad_device_take_imei (&named, cases[i].said, FALSE);
+      g_assert_cmpstr (named.imei, ==, cases[i].imei);
+      g_assert_null (named.tac);
+      g_assert_true (lpad_device_check (&named, NULL));
+      lpad_device_take_imei (&type, cases[i].said, TRUE);
+      g_assert_cmpstr (type.tac, ==, cases[i].tac);
+      g_assert_null (type.imei);
+      lpad_device_clear (&named);
+      lpad_device_clear (&type);
+    }
+}
+
+static void
+test_technologies (void)
+{
+  static const struct
+  {
+    const char *technologies;
+    guint8 releases[LPAD_RELEASES];
+  } cases[] = {
+    { "", { 0 } },
+    { "6g wifi", { 0 } },
+    { "gsm", { [GSM] = 3 } },
+    { "gsm umts lte", { [GSM] = 3, [UTRAN] = 3, [EUTRAN_EPC] = 8 } },
+    { "hsupa hsdpa umts", { [UTRAN] = 6 } },
+    { "umts hsdpa", { [UTRAN] = 5 } },
+    { "lte 5g-nsa 5g-sa", { [EUTRAN_EPC] = 8, [NR_EPC] = 15, [NR_5GC] = 15 } },
+    { "5gnr lte", { [EUTRAN_EPC] = 8, [NR_EPC] = 15 } },
+    { "5gnr", { [NR_5GC] = 15 } },
+    { "cdma2000-1x cdma2000-hrpd", { [CDMA_1X] = 1, [CDMA_HRPD] = 1 } },
+  };
+  guint8 known[LPAD_RELEASES] = { [EUTRAN_EPC] = 12 };
+  const char *const lte[] = { "lte", NULL };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_auto (GStrv) names = g_strsplit (cases[i].technologies, " ", -1);
+      guint8 releases[LPAD_RELEASES] = { 0 };
+
+      lpad_device_take_technologies (releases, (const char *const *) names);
+      g_assert_cmpmem (releases, sizeof releases, cases[i].releases, sizeof cases[i].releases);
+    }
+  lpad_device_take_technologies (known, lte);
+  g_assert_cmpuint (known[EUTRAN_EPC], ==, 12);
+  lpad_device_take_technologies (known, NULL);
+}
+
 /* The first that says anything of the device decides which it is; the releases are a question of their own.
  */
 static void
@@ -128,6 +203,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/device/check", test_check);
   g_test_add_func ("/device/release", test_release);
+  g_test_add_func ("/device/imei-of-a-modem", test_imei_of_a_modem);
+  g_test_add_func ("/device/technologies", test_technologies);
   g_test_add_func ("/device/choose", test_choose);
   g_test_add_func ("/device/copy", test_copy);
   return g_test_run ();

@@ -126,24 +126,6 @@ set_enabled_profiles (LpadEuicc *euicc, const LpadInventory *inventory)
   lpad_bus_euicc_set_enabled_profiles (LPAD_BUS_EUICC (euicc), (const char *const *) paths);
 }
 
-/* What a download tells of the device when the caller says nothing. */
-static GVariant *
-describe_device (const LpadDevice *configured, const LpadDevice *modem)
-{
-  const LpadDevice *const sources[] = { configured, modem };
-  const LpadDevice device = lpad_device_choose (sources, G_N_ELEMENTS (sources));
-  gboolean is_configured = configured->imei != NULL || configured->tac != NULL;
-  GVariantDict dict;
-
-  g_variant_dict_init (&dict, NULL);
-  describe_text (&dict, "imei", device.imei);
-  if (device.imei == NULL)
-    describe_text (&dict, "tac", device.tac);
-  if (device.imei != NULL || device.tac != NULL)
-    describe_text (&dict, "source", is_configured ? "configuration" : "modem");
-  return g_variant_dict_end (&dict);
-}
-
 void
 lpad_euicc_properties_set_place (LpadEuicc *euicc)
 {
@@ -157,8 +139,6 @@ lpad_euicc_properties_set_place (LpadEuicc *euicc)
   lpad_bus_euicc_set_isdr_aid (
       bus, g_variant_new_from_bytes (G_VARIANT_TYPE_BYTESTRING, lpad_euicc_aid (euicc), TRUE));
   lpad_bus_euicc_set_removable (bus, place->removable);
-  lpad_bus_euicc_set_device_information (
-      bus, describe_device (&lpad_euicc_core (euicc)->config->device, &place->modem));
 }
 
 void

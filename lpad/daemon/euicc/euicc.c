@@ -4,6 +4,7 @@
 #include "bus-error.h"
 #include "bus-object.h"
 #include "changeover.h"
+#include "euicc-device.h"
 #include "euicc-methods.h"
 #include "euicc-objects.h"
 #include "euicc-properties.h"
@@ -231,6 +232,7 @@ lpad_euicc_new (LpadCore *core,
   euicc->objects = lpad_euicc_objects_new (euicc);
   euicc->schedule = lpad_notify_schedule_new (euicc);
   lpad_euicc_properties_set_place (euicc);
+  lpad_euicc_device_show (euicc);
   set_error (euicc, NULL);
   set_inventory (euicc, inventory);
   euicc->interruptions = lpad_interruptions_new (euicc);

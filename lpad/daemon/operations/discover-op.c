@@ -5,6 +5,7 @@
 #include "bus-error.h"
 #include "download-options.h"
 #include "error-details.h"
+#include "euicc-device.h"
 #include "options.h"
 
 /* A search at the SM-DSs (SGP.22 3.6.2) as its caller sees it. */
@@ -104,6 +105,7 @@ start_discover (LpadOperation *operation)
   job->job.clear = clear_discover;
   job->servers = g_strdupv (self->servers);
   lpad_device_copy (&job->device, &self->device);
+  lpad_euicc_device_complete (lpad_operation_euicc (operation), &job->device);
   lpad_operation_push (operation, &job->job);
 }
 

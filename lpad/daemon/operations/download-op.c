@@ -6,6 +6,7 @@
 #include "detour.h"
 #include "download-jobs.h"
 #include "download-options.h"
+#include "euicc-device.h"
 #include "first-boot.h"
 #include "download-prompt.h"
 #include "interruption.h"
@@ -393,9 +394,11 @@ static void
 authenticate (LpadOperation *operation)
 {
   DownloadOp *self = lpad_operation_data (operation);
-  LpadJob *job = lpad_download_authenticate_job_new (
-      self->options->code, &self->options->device, self->options->consent);
+  LpadJob *job;
 
+  lpad_euicc_device_complete (lpad_operation_euicc (operation), &self->options->device);
+  job = lpad_download_authenticate_job_new (
+      self->options->code, &self->options->device, self->options->consent);
   if (self->options->smds_address != NULL)
     lpad_download_authenticate_job_look_up (job, self->options->event, self->options->smds_address);
   if (self->options->search != NULL)

@@ -5,8 +5,6 @@
 #include "modem-manager.h"
 
 #define RESET_TIME   10 /* seconds that a card may be absent because it is being reset */
-#define TAC_DIGITS   8  /* of an IMEI */
-#define IMEI_DIGITS  14 /* without its check digit */
 #define RESTART_TIME 2  /* seconds until lpad-modem is started again when it has ended */
 
 struct _LpadModems
@@ -76,26 +74,9 @@ known_segment_size (LpadModemBusSlot *slot)
   return MIN (octets, LPAD_SEGMENT_SIZE_MAX);
 }
 
-/* Modems have a zero (3GPP TS 23.003, 6.2.1: the spare digit), or another wrong one, where the check digit
- * belongs: the digits before it count. Who has a card that can be taken out is not told with which device he
- * uses it, but of which type that is. */
-static void
-take_identity (LpadPlace *place, const char *imei)
-{
-  if (strlen (imei) < IMEI_DIGITS || strspn (imei, "0123456789") != strlen (imei))
-    return;
-  if (place->removable)
-    place->modem.tac = g_strndup (imei, TAC_DIGITS);
-  else
-    place->modem.imei = g_strdup (imei);
-  if (lpad_device_check (&place->modem, NULL))
-    return;
-  lpad_device_clear (&place->modem);
-  place->modem.imei = g_strndup (imei, IMEI_DIGITS);
-}
-
 /* Whether a card can be taken out is nothing that a modem knows: the configuration says it. Otherwise one
- * that the modem calls an eUICC is taken for a part of the device, as it is for nearly all. */
+ * that the modem calls an eUICC is taken for a part of the device, as it is for nearly all. Who has a card
+ * that can be taken out is not told with which device he uses it, but of which type that is. */
 static LpadPlace *
 place_new (const Known *known)
 {
@@ -113,7 +94,8 @@ place_new (const Known *known)
   place->removable
       = lpad_config_removable (config, known->name, !lpad_modem_bus_slot_get_is_euicc (known->proxy));
   place->segment_size = known_segment_size (known->proxy);
-  take_identity (place, text (lpad_modem_bus_slot_get_imei (known->proxy)));
+  lpad_device_take_imei (&place->modem, text (lpad_modem_bus_slot_get_imei (known->proxy)), place->removable);
+  lpad_device_take_technologies (place->modem.releases, lpad_modem_bus_slot_get_technologies (known->proxy));
   place->connect = connect_card;
   place->address = address;
   place->address_free = address_free;

@@ -11,6 +11,7 @@ from testbed.modem.service import Client, QmiService, Tlvs, handles
 ONLINE, LOW_POWER, OFFLINE, RESET = 0, 1, 3, 4
 OPERATING_MODE = "operating mode"
 LTE = 8
+RADIO_INTERFACES = {"gsm": 4, "umts": 5, "lte": LTE, "5gnr": 10}
 SIMULTANEOUS_CS_AND_PS, SIM_SUPPORTED = 3, 2
 MAX_RATE = 100_000_000
 LTE_BANDS_1_AND_3 = 0b101
@@ -33,7 +34,8 @@ class Dms(QmiService):
     @handles(0x0020, "Get Capabilities")
     def _capabilities(self, _client: Client, _message: Message) -> Tlvs:
         rates = u32(MAX_RATE) * 2
-        return {0x01: rates + u8(SIMULTANEOUS_CS_AND_PS) + u8(SIM_SUPPORTED) + array([u8(LTE)])}
+        radios = [u8(RADIO_INTERFACES[name]) for name in self.modem.firmware.technologies]
+        return {0x01: rates + u8(SIMULTANEOUS_CS_AND_PS) + u8(SIM_SUPPORTED) + array(radios)}
 
     @handles(0x0021, "Get Manufacturer")
     def _manufacturer(self, _client: Client, _message: Message) -> Tlvs:

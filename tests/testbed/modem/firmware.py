@@ -57,6 +57,8 @@ class Firmware:
     model: str = "Virtual QMI modem"
     revision: str = "1.0"
     imei: str = "359072060000017"
+    #: What its radio can do: "gsm", "umts", "lte", over QMI "5gnr", over MBIM also "hsdpa", "hsupa", "5g-nsa", "5g-sa".
+    technologies: tuple[str, ...] = ("lte",)
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,10 @@ SERVICES = {
     mbim.BASIC_CONNECT_EXTENSIONS: (SYSTEM_CAPS, SLOT_MAPPINGS, SLOT_INFO, DEVICE_RESET),
     mbim.UICC_LOW_LEVEL: (ATR, OPEN_CHANNEL, CLOSE_CHANNEL, APDU, TERMINAL_CAPABILITY, RESET),
 }
-DEVICE_REMOVABLE, CELLULAR_GSM, DATA_LTE = 2, 1, 1 << 5
+DEVICE_REMOVABLE, CELLULAR_GSM = 2, 1
+DATA_CLASSES = {
+    "gsm": 3, "umts": 1 << 2, "hsdpa": 1 << 3, "hsupa": 1 << 4, "lte": 1 << 5, "5g-nsa": 1 << 6, "5g-sa": 1 << 7,
+}
 EXTENDED_CLASS = 1
 PASS_THROUGH_OFF, PASS_THROUGH_ON = 0, 1
 
@@ -114,8 +117,9 @@ class MbimFunction:
 
     def _device_caps(self, _command: Command) -> bytes:
         firmware = self._modem.firmware
+        classes = sum(DATA_CLASSES[name] for name in firmware.technologies)
         return information(
-            1, CELLULAR_GSM, 0, DEVICE_REMOVABLE, DATA_LTE, 0, 1, 1, text(""), text(firmware.imei),
+            1, CELLULAR_GSM, 0, DEVICE_REMOVABLE, classes, 0, 1, 1, text(""), text(firmware.imei),
             text(firmware.revision), text(firmware.model),
         )
 
