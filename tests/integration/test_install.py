@@ -110,6 +110,12 @@ def test_systemd_takes_the_unit(tree, tmp_path):
     assert (service["PrivateDevices"], service["DevicePolicy"]) == ("yes", "closed"), "modems are lpad-modem's"
 
 
+def test_nothing_is_written_by_who_only_looks(tree, tmp_path):
+    command = [str(in_tree(tree, unit(tree)["Service"]["ExecStart"])), "--due", f"--state-dir={tmp_path}/state"]
+    assert subprocess.run(command, capture_output=True, timeout=60).returncode == 1
+    assert not list(tmp_path.iterdir())
+
+
 def test_systemd_makes_the_user(tree):
     done = subprocess.run(
         ["systemd-sysusers", "--dry-run", f"--root={tree}", str(only(tree, "sysusers.d/lpad.conf"))],
@@ -167,6 +173,32 @@ def test_polkit_actions_are_complete(tree):
     assert len(actions) == 9 and members("method")
 
 
+def test_polkit_answers_lpad(tree):
+    """polkitd refuses questions about others to everybody but root and the owner of the action."""
+    root = ElementTree.fromstring(only(tree, "actions/org.lpad.lpad1.policy").read_bytes())
+    owners = {action.findtext("annotate[@key='org.freedesktop.policykit.owner']") for action in root.findall("action")}
+    assert owners == {f"unix-user:{unit(tree)['Service']['User']}"}
+
+
+def test_what_looks_whether_something_is_due_is_lpad_itself(tree):
+    """Another user cannot read the state, and root would make what lpad cannot write; only the start takes root."""
+    text = only(tree, "lpad-wake.service").read_text()
+    assert f"\nUser={unit(tree)['Service']['User']}\n" in text
+    assert f"\nExecCondition={unit(tree)['Service']['ExecStart']} --due\n" in text
+    assert re.findall(r"^Exec\w+=(\W)", text, re.M) == ["/", "+"]
+
+
+@pytest.mark.parametrize("protocol", ["qmi", "mbim"])
+def test_a_proxy_is_not_kept_from_modems(tree, protocol):
+    """With any list of devices the policy of none, which is open, becomes one of that list; ProtectClock= makes one."""
+    text = only(tree, f"lpad-{protocol}-proxy.service").read_text()
+    assert "\nCapabilityBoundingSet=\n" in text
+    assert not re.search(r"^(Device\w+|ProtectClock|PrivateDevices)=", text, re.M)
+    (hidden,) = re.findall(r"^InaccessiblePaths=(.*)$", only(tree, "lpad-modem.service").read_text(), re.M)
+    (program,) = re.findall(r"exec (\S+) --no-exit", text)
+    assert f"-{program}" in hidden.split(), "one that the libraries start in lpad-modem would serve nobody"
+
+
 @pytest.mark.parametrize("name", ["org.lpad.Lpad1.xml", "org.lpad.Modem1.xml", "org.lpad.Nm1.xml"])
 def test_the_installed_interfaces_are_the_contract(tree, name):
     assert only(tree, f"interfaces/{name}").read_bytes() == (TOP / "dbus" / name).read_bytes()
@@ -177,6 +209,7 @@ def test_systemd_takes_the_units_of_lpad_modem(tree, tmp_path):
     for name in ("lpad-modem.service", "lpad-qmi-proxy.service", "lpad-mbim-proxy.service"):
         text = only(tree, name).read_text()
         (program,) = re.findall(r"^ExecStart=(\S+)", text, re.M)
+        assert in_tree(tree, program).is_file() or Path(program).is_file()
         if in_tree(tree, program).is_file():
             text = text.replace(program, str(in_tree(tree, program)))
         (tmp_path / name).write_text(text)

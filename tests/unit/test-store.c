@@ -296,6 +296,25 @@ test_no_folder (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (lpad_store_get_segment_size (store, READER), ==, 30);
 }
 
+/* Who only looks leaves nothing behind: the folder could belong to the wrong user. */
+static void
+test_folder_is_made_by_saving (Fixture *fixture, gconstpointer data)
+{
+  LpadStore *store = NULL;
+
+  g_assert_cmpint (g_rmdir (fixture->folder), ==, 0);
+  store = lpad_store_open (fixture->folder);
+  g_assert_false (lpad_store_is_due (store, NOW));
+  lpad_store_save (store);
+  g_assert_false (g_file_test (fixture->folder, G_FILE_TEST_EXISTS));
+  lpad_store_set_segment_size (store, READER, 60);
+  lpad_store_save (store);
+  lpad_store_free (store);
+  store = lpad_store_open (fixture->folder);
+  g_assert_cmpuint (lpad_store_get_segment_size (store, READER), ==, 60);
+  lpad_store_free (store);
+}
+
 /* What has been done once is known in the next life; what nobody can have written counts as nothing. */
 static void
 test_first_boot (Fixture *fixture, gconstpointer data)
@@ -382,6 +401,7 @@ main (int argc, char **argv)
   ADD ("keep-only", test_keep_only);
   ADD ("damaged", test_damaged);
   ADD ("no-folder", test_no_folder);
+  ADD ("folder-is-made-by-saving", test_folder_is_made_by_saving);
   ADD ("first-boot", test_first_boot);
   ADD ("first-boot/damaged", test_first_boot_damaged);
   ADD ("bounded", test_bounded);

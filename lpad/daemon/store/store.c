@@ -97,6 +97,7 @@ static void
 state_file_save (StateFile *file)
 {
   g_autoptr (GError) error = NULL;
+  g_autofree char *folder = NULL;
   g_autofree char *text = NULL;
   gsize size;
 
@@ -105,6 +106,8 @@ state_file_save (StateFile *file)
   file->changed = FALSE;
   if (file->path == NULL)
     return;
+  folder = g_path_get_dirname (file->path);
+  (void) g_mkdir_with_parents (folder, 0700);
   text = g_key_file_to_data (file->values, &size, NULL);
   if (lpad_state_file_write (file->path, text, size, &error))
     {
@@ -128,8 +131,6 @@ lpad_store_open (const char *folder)
 {
   LpadStore *store = g_new0 (LpadStore, 1);
 
-  if (folder != NULL)
-    (void) g_mkdir_with_parents (folder, 0700);
   state_file_load (&store->readers, folder, READERS_FILE);
   state_file_load (&store->notifications, folder, NOTIFICATIONS_FILE);
   state_file_load (&store->chips, folder, CHIPS_FILE);

@@ -13,8 +13,8 @@ G_BEGIN_DECLS
  */
 typedef struct _LpadStore LpadStore;
 
-/** lpad_store_open: what is in @folder (which is made when it is not there). A damaged file counts as an
- * empty one.
+/** lpad_store_open: what is in @folder, which need not be there: only saving makes it. A damaged file counts
+ * as an empty one.
  * @folder: (nullable): NULL: keep everything in memory */
 LpadStore *lpad_store_open (const char *folder);
 void lpad_store_free (LpadStore *store);
