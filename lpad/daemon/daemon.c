@@ -304,16 +304,17 @@ remove_source (guint *source)
   *source = 0;
 }
 
-/* Waits until the bus has everything that was sent so far: it answers in order.
- * g_dbus_connection_flush_sync() would wait for ever for the messages that the read guard has taken out. */
+/* Waits until the bus has everything that was sent so far: it answers in order. A call that every bus lets
+ * through. g_dbus_connection_flush_sync() would wait for ever for the messages that the read guard has taken
+ * out. */
 static void
 wait_for_bus (GDBusConnection *connection)
 {
   g_autoptr (GVariant) answer = g_dbus_connection_call_sync (connection,
                                                              DRIVER_NAME,
                                                              DRIVER_PATH,
-                                                             "org.freedesktop.DBus.Peer",
-                                                             "Ping",
+                                                             DRIVER_NAME,
+                                                             "GetId",
                                                              NULL,
                                                              NULL,
                                                              G_DBUS_CALL_FLAGS_NONE,
