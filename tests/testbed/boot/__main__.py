@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Run by tests/boot."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from testbed.boot.image import make_image
+from testbed.boot.installation import Installation
+from testbed.boot.machine import Machine
+from testbed.boot.modem_story import HARDWARE, ModemStory
+from testbed.boot.reader_story import ReaderStory
+from testbed.bus import TOP
+from testbed.modem import PtyPort
+from testbed.process import StackError
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tests/boot",
+        description="Installs lpad on a Debian of its own that boots with systemd, and uses it as its users do: D-Bus"
+        " activation, polkit, sandboxes, timers. Needs root. The Debian is made once, with debootstrap, and kept in"
+        " build/boot; what the machine writes is in memory.",
+    )
+    parser.add_argument("--build", type=Path, required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--image", type=Path, default=TOP / "build" / "boot" / "debian", metavar="FOLDER",
+                        help="the Debian (%(default)s)")
+    parser.add_argument("--shell", action="store_true", help="leave a shell on the machine, with lpad installed, at the end")
+    return parser
+
+
+def _checks(story: object) -> list[Callable[[], None]]:
+    """In the order in which they are written."""
+    return [getattr(story, name) for name in vars(type(story)) if name.startswith("check_")]
+
+
+def _passes(check: Callable[[], None]) -> bool:
+    """Run it and say how it went."""
+    name = re.sub("^check_", "", check.__name__).replace("_", " ")
+    try:
+        check()
+    except (AssertionError, StackError, OSError, subprocess.SubprocessError, TimeoutError):
+        print(f"FAILED  {name}\n{traceback.format_exc()}", flush=True)
+        return False
+    print(f"ok      {name}", flush=True)
+    return True
+
+
+def _run(options: argparse.Namespace) -> int:
+    print("A Debian that boots ...", flush=True)
+    make_image(options.image)
+    port = PtyPort()
+    with Machine(options.image, (port.path, HARDWARE.control_port)) as machine, contextlib.ExitStack() as ends:
+        print(f"systemd says: {machine.boot()}", flush=True)
+        installation = Installation(machine, options.build)
+        ends.callback(installation.close)
+        installation.prepare()
+        modem_story = ModemStory(machine, installation, port)
+        ends.callback(modem_story.close)
+        checks = [*_checks(ReaderStory(machine, installation)), *_checks(modem_story)]
+        results = [_passes(check) for check in checks]
+        if not all(results):
+            print(machine.log("--lines=300"))
+        if options.shell:
+            subprocess.run(machine.command("/bin/bash"), check=False)
+    print(f"{results.count(True)} passed, {results.count(False)} failed")
+    return 0 if all(results) else 1
+
+
+def main() -> int:
+    options = _parser().parse_args()
+    if os.geteuid() != 0:
+        print("tests/boot: a machine that boots takes root", file=sys.stderr)
+        return 2
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    try:
+        return _run(options)
+    except StackError as error:
+        print(f"tests/boot: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
