@@ -111,12 +111,18 @@ LuiExit
 lui_done (LuiSession *session, const char *sentence, GVariant *result)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
-  const char *iccid = NULL, *provisioning = NULL;
+  const char *iccid = NULL, *provisioning = NULL, *warning = NULL;
   guint pending = 0;
 
+  if (result != NULL)
+    g_variant_lookup (result, "warning", "&s", &warning);
   if (!session->json)
     {
+      g_autofree char *clean = warning != NULL ? lui_clean (warning) : NULL;
+
       printf ("%s\n", sentence);
+      if (clean != NULL)
+        printf ("%s\n", clean);
       return LUI_EXIT_OK;
     }
   json_builder_begin_object (builder);
@@ -127,6 +133,8 @@ lui_done (LuiSession *session, const char *sentence, GVariant *result)
     lui_json_integer (builder, "notifications_pending", pending);
   if (result != NULL && g_variant_lookup (result, "provisioning", "&s", &provisioning))
     lui_json_string (builder, "provisioning", provisioning);
+  if (warning != NULL)
+    lui_json_string (builder, "warning", warning);
   json_builder_end_object (builder);
   lui_json_print (builder, FALSE);
   return LUI_EXIT_OK;

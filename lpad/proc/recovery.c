@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "recovery.h"
 
-#define BUSY_MS 120000 /* how long a download is waited for before ModemManager would lose the modem */
+#define BUSY_MS 600000 /* how long is waited for who needs the network */
 
 const LpadRecoveryQuirks LPAD_RECOVERY_QUIRKS_NONE
     = { .refresh_wait_ms = 6000, .settle_ms = 6000, .away_ms = 60000 };
@@ -51,44 +51,66 @@ is_good_enough (const LpadRecovery *recovery)
   return recovery->step != LPAD_RECOVERY_REFRESH || recovery->indicated;
 }
 
+/* ModemManager's hold on the modem is nothing to the card. */
+static gboolean
+is_useless (const LpadRecovery *recovery, LpadRecoveryStep step, gboolean managed)
+{
+  return recovery->quirks.skip[step] || (step == LPAD_RECOVERY_INHIBIT && (!managed || recovery->insists));
+}
+
 static LpadRecoveryStep
-next_step (const LpadRecovery *recovery, const LpadRecoveryView *view)
+next_step (const LpadRecovery *recovery, gboolean managed)
 {
   LpadRecoveryStep step = recovery->step;
 
   do
     step++;
-  while (step < LPAD_RECOVERY_STEPS
-         && (recovery->quirks.skip[step]
-             || (step == LPAD_RECOVERY_INHIBIT && (recovery->inhibit_impossible || !view->managed))));
+  while (step < LPAD_RECOVERY_STEPS && is_useless (recovery, step, managed));
   return step;
+}
+
+/* After these the modem has to connect anew, which may take long, or need somebody. */
+static gboolean
+cuts_network (LpadRecoveryStep step)
+{
+  return step == LPAD_RECOVERY_INHIBIT || step == LPAD_RECOVERY_RESET;
 }
 
 LpadRecoveryAction
 lpad_recovery_decide (LpadRecovery *recovery, const LpadRecoveryView *view, gint64 now, gint64 *until)
 {
+  gint64 end = recovery->insists ? recovery->since : patience (recovery, view);
   LpadRecoveryStep next;
-  gint64 end = patience (recovery, view);
 
-  if (view->sight == LPAD_SIGHT_WANTED || (view->sight == LPAD_SIGHT_UNKNOWN && is_good_enough (recovery)))
+  if (!recovery->insists
+      && (view->sight == LPAD_SIGHT_WANTED
+          || (view->sight == LPAD_SIGHT_UNKNOWN && is_good_enough (recovery))))
     return LPAD_RECOVERY_DONE;
   *until = end;
   if (now < end)
     return LPAD_RECOVERY_WAIT;
 
-  next = next_step (recovery, view);
-  if (next == LPAD_RECOVERY_INHIBIT && view->network_busy)
+  next = next_step (recovery, view->managed);
+  if (cuts_network (next) && view->network_busy)
     {
       *until = end + BUSY_MS;
-      if (now < *until)
-        return LPAD_RECOVERY_WAIT;
-      recovery->inhibit_impossible = TRUE;
-      next = next_step (recovery, view);
+      recovery->held_up = now >= *until;
+      return recovery->held_up ? LPAD_RECOVERY_GIVE_UP : LPAD_RECOVERY_WAIT;
     }
   if (next == LPAD_RECOVERY_STEPS)
     return LPAD_RECOVERY_GIVE_UP;
   recovery->step = next;
+  recovery->insists = FALSE;
   return LPAD_RECOVERY_DO;
+}
+
+gboolean
+lpad_recovery_insist (LpadRecovery *recovery)
+{
+  recovery->insists = TRUE;
+  if (next_step (recovery, FALSE) == LPAD_RECOVERY_STEPS)
+    recovery->insists = FALSE;
+  return recovery->insists;
 }
 
 LpadRecoveryStep

@@ -47,21 +47,24 @@ typedef struct
 /** LPAD_RECOVERY_QUIRKS_NONE: of a modem of which nothing is known. */
 extern const LpadRecoveryQuirks LPAD_RECOVERY_QUIRKS_NONE;
 
-/** LpadRecovery: how far it has come. A plain structure: lpad_recovery_init() fills it in. */
+/** LpadRecovery: how far it has come. A plain structure: lpad_recovery_init() fills it in.
+ * @held_up: after %LPAD_RECOVERY_GIVE_UP: what is left would have cut the network off */
 typedef struct
 {
   LpadRecoveryQuirks quirks;
   LpadRecoveryStep step;
   gboolean refresh_comes;
   gboolean indicated;
-  gboolean inhibit_impossible;
+  gboolean insists;
+  gboolean held_up;
   gint64 since;
 } LpadRecovery;
 
 /**
  * LpadRecoveryView: what is seen now.
  * @managed: ModemManager runs, so that it can be told to let go of the modem
- * @network_busy: somebody needs the network: a download, a delivery of notifications
+ * @network_busy: somebody needs the network that the modem may be the way to: a download, a delivery of
+ * notifications
  */
 typedef struct
 {
@@ -93,6 +96,12 @@ void lpad_recovery_indicated (LpadRecovery *recovery, gint64 now);
 /** lpad_recovery_decide: what is to be done. @until: (out): for %LPAD_RECOVERY_WAIT */
 LpadRecoveryAction
 lpad_recovery_decide (LpadRecovery *recovery, const LpadRecoveryView *view, gint64 now, gint64 *until);
+
+/**
+ * lpad_recovery_insist: it is as wanted, but the card cannot be read: it is to be reset all the same.
+ * Returns: FALSE: nothing is left that would do it
+ */
+gboolean lpad_recovery_insist (LpadRecovery *recovery) G_GNUC_WARN_UNUSED_RESULT;
 
 /** lpad_recovery_step: the step to do, or that was done last. */
 LpadRecoveryStep lpad_recovery_step (const LpadRecovery *recovery);

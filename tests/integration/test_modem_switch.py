@@ -36,7 +36,8 @@ TRANSPORTS = ("qmi", "mbim")
 def started(transport: str) -> Iterator[Device]:
     """With ModemManager, which shows FIRST or SECOND, whichever was enabled last."""
     with Device(
-        records=[FIRST, SECOND], transport=transport, quirks=QUICK, config={"General": {"IdleTimeout": "600"}},
+        records=[FIRST, SECOND], transport=transport, quirks=QUICK,
+        config={"General": {"IdleTimeout": "600"}, "Card": {"RefreshTimeout": "5"}},
     ) as device:
         device.mobile.start_modem_manager()
         device.mobile.wait_for_modem(lambda modem: modem.iccid == FIRST.iccid)
@@ -187,6 +188,35 @@ def test_modem_manager_restarts(device):
     thread.join()
     assert done.returncode == 0, done.stderr
     device.mobile.wait_for_modem(lambda modem: modem.iccid == target)
+
+
+def test_modem_manager_ends(device):
+    """In mid-switch, and it stays away: the modem's own word counts, and the user is told who is missing."""
+    def strike(answer):
+        device.mobile.stop_modem_manager()
+        return answer
+
+    device.chip.faults.at_call("EnableProfile", faults.mutate(strike))
+    target = other(device).iccid
+    done = device.lui("enable", target)
+    assert done.returncode == 0, done.stderr
+    assert "ModemManager has ended" in done.stdout and device.modem.iccid == target
+    device.mobile.start_modem_manager()
+    device.mobile.wait_for_modem(lambda modem: modem.iccid == target)
+
+
+def test_a_chip_that_answers_errors_until_it_is_reset(device):
+    """ModemManager shows the new profile, and the chip cannot be read: lpad cycles its power."""
+    def strike(answer):
+        device.chip.faults.at_call("GetProfilesInfo", faults.status(0x6985), times=None)
+        return answer
+
+    device.chip.faults.at_call("EnableProfile", faults.mutate(strike))
+    device.modem.faults.at_message("UIM Power Off SIM", firmware.then(device.chip.faults.clear))
+    target = other(device).iccid
+    done = device.lui("enable", target, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert device.mobile.seen_modem().iccid == target and enabled(device) == [target]
 
 
 def test_registers_in_time(device):

@@ -38,7 +38,8 @@ static const Case cases[] = {
   { "blind, and told", TRUE, 200, NEVER, LPAD_RECOVERY_STEPS, 0, FALSE, TRUE, TRUE, 0, NULL, "done", 300 },
   { "blind and silent", TRUE, NEVER, NEVER, LPAD_RECOVERY_STEPS, 0, FALSE, TRUE, TRUE, 0, NULL, "power-cycle done", 6500 },
   { "a download ends", TRUE, NEVER, NEVER, LPAD_RECOVERY_INHIBIT, 1000, FALSE, FALSE, FALSE, 50000, NULL, "power-cycle inhibit done", 52500 },
-  { "a download does not end", TRUE, NEVER, NEVER, LPAD_RECOVERY_STEPS, 0, FALSE, FALSE, FALSE, NEVER, NULL, "power-cycle reset fail", 150000 },
+  { "a download does not end", TRUE, NEVER, NEVER, LPAD_RECOVERY_RESET, 1000, FALSE, FALSE, FALSE, NEVER, NULL, "power-cycle held up", 650000 },
+  { "a download without ModemManager", TRUE, NEVER, NEVER, LPAD_RECOVERY_RESET, 1000, FALSE, FALSE, TRUE, 50000, NULL, "power-cycle reset done", 52500 },
   { "never back", TRUE, 200, NEVER, LPAD_RECOVERY_STEPS, 0, TRUE, FALSE, FALSE, 0, NULL, "power-cycle inhibit reset fail", 250000 },
   /* clang-format on */
 };
@@ -95,15 +96,38 @@ test_behaviour (gconstpointer data)
         g_assert_cmpint (until, >, now);
       if (action != LPAD_RECOVERY_DO)
         continue;
-      g_assert_false (lpad_recovery_step (&recovery) == LPAD_RECOVERY_INHIBIT && view.network_busy);
+      g_assert_false (lpad_recovery_step (&recovery) > LPAD_RECOVERY_POWER_CYCLE && view.network_busy);
       g_string_append_printf (steps, "%s ", lpad_recovery_step_name (lpad_recovery_step (&recovery)));
       if (lpad_recovery_step (&recovery) == test->cure)
         cured_at = now;
       lpad_recovery_done (&recovery, now);
     }
-  g_string_append (steps, action == LPAD_RECOVERY_DONE ? "done" : "fail");
+  g_string_append (steps, action == LPAD_RECOVERY_DONE ? "done" : recovery.held_up ? "held up" : "fail");
   g_assert_cmpstr (steps->str, ==, test->steps);
   g_assert_cmpint (now - 100, <=, test->at_most);
+}
+
+/* Everybody sees the new profile, and the card answers nothing but errors. */
+static void
+test_insist (void)
+{
+  const LpadRecoveryView seen = { .sight = LPAD_SIGHT_WANTED, .managed = TRUE };
+  LpadRecovery recovery;
+  gint64 until;
+
+  lpad_recovery_init (&recovery, &LPAD_RECOVERY_QUIRKS_NONE, TRUE, 0);
+  g_assert_cmpint (lpad_recovery_decide (&recovery, &seen, 100, &until), ==, LPAD_RECOVERY_DONE);
+  g_assert_true (lpad_recovery_insist (&recovery));
+  g_assert_cmpint (lpad_recovery_decide (&recovery, &seen, 200, &until), ==, LPAD_RECOVERY_DO);
+  g_assert_cmpint (lpad_recovery_step (&recovery), ==, LPAD_RECOVERY_POWER_CYCLE);
+  lpad_recovery_done (&recovery, 300);
+  g_assert_cmpint (lpad_recovery_decide (&recovery, &seen, 400, &until), ==, LPAD_RECOVERY_DONE);
+  g_assert_true (lpad_recovery_insist (&recovery));
+  g_assert_cmpint (lpad_recovery_decide (&recovery, &seen, 500, &until), ==, LPAD_RECOVERY_DO);
+  g_assert_cmpint (lpad_recovery_step (&recovery), ==, LPAD_RECOVERY_RESET);
+  lpad_recovery_done (&recovery, 600);
+  g_assert_false (lpad_recovery_insist (&recovery));
+  g_assert_cmpint (lpad_recovery_decide (&recovery, &seen, 700, &until), ==, LPAD_RECOVERY_DONE);
 }
 
 static void
@@ -130,6 +154,7 @@ main (int argc, char **argv)
 
       g_test_add_data_func (full, &cases[i], test_behaviour);
     }
+  g_test_add_func ("/recovery/insist", test_insist);
   g_test_add_func ("/recovery/names", test_names);
   return g_test_run ();
 }

@@ -16,6 +16,10 @@
 #define ICCID_PREFIX "89"
 #define ICCID_MIN    19
 
+#define WITHOUT_MANAGER                                                                                      \
+  "ModemManager has ended during the switch: nobody connects with the profile until it runs again "          \
+  "(systemctl start ModemManager)."
+
 struct _LpadServing
 {
   LpadOperation *operation;
@@ -25,6 +29,7 @@ struct _LpadServing
   char *slot_name;
   char *physical_device;
   gboolean slot_tells; /* the modem itself knows ICCIDs */
+  gboolean managed;    /* ModemManager ran when the chip was told */
   LpadModemBusSlot *slot;
   gulong refreshed_handler;
   guint refreshes; /* indications since the begin */
@@ -157,11 +162,15 @@ look (LpadServing *self)
   return compare (self, text (lpad_modem_bus_slot_get_iccid (self->slot)));
 }
 
+/* Whether somebody may be using the network by way of this modem. */
 static gboolean
 is_network_needed (LpadServing *self)
 {
   LpadCore *core = core_of (self);
+  const LpadSeenModem *modem = find_modem (self);
 
+  if (manager_runs (self) && (modem == NULL || !modem->connected))
+    return FALSE;
   for (guint i = 0; i < core->operations->len; i++)
     {
       LpadOperation *other = core->operations->pdata[i];
@@ -184,6 +193,8 @@ static void
 end (LpadServing *self, LpadServingEnd how)
 {
   stop_looking (self);
+  if (how == LPAD_SERVING_DONE && self->managed && !manager_runs (self))
+    lpad_operation_add_result (self->operation, "warning", g_variant_new_string (WITHOUT_MANAGER));
   self->done (self->operation, how, self->user_data);
 }
 
@@ -217,7 +228,8 @@ take_step (LpadServing *self)
   const char *name = lpad_recovery_step_name (lpad_recovery_step (&self->recovery));
 
   g_ptr_array_add (self->steps, g_strdup (name));
-  g_message ("The modem does not serve the new profile yet; next step: %s.", name);
+  g_message ("The modem does not serve the new profile yet, or the chip cannot be read; next step: %s.",
+             name);
   if (self->slot == NULL)
     {
       lpad_recovery_done (&self->recovery, now_ms ());
@@ -236,9 +248,10 @@ take_step (LpadServing *self)
 static void
 give_up (LpadServing *self)
 {
-  gboolean gone = lpad_euicc_is_gone (lpad_operation_euicc (self->operation));
-
-  end (self, gone ? LPAD_SERVING_GONE : LPAD_SERVING_GIVEN_UP);
+  if (lpad_euicc_is_gone (lpad_operation_euicc (self->operation)))
+    end (self, LPAD_SERVING_GONE);
+  else
+    end (self, self->recovery.held_up ? LPAD_SERVING_HELD_UP : LPAD_SERVING_GIVEN_UP);
 }
 
 static void
@@ -344,6 +357,7 @@ lpad_serving_new (LpadOperation *operation, LpadStateCommand command, GBytes *ic
   self->steps = g_ptr_array_new_with_free_func (g_free);
   self->cancellable = g_cancellable_new ();
   take_slot (self);
+  self->managed = manager_runs (self);
   self->slot_tells = self->slot != NULL && *text (lpad_modem_bus_slot_get_iccid (self->slot)) != '\0';
   return self;
 }
@@ -389,6 +403,17 @@ lpad_serving_go_on (LpadServing *self)
   take_step (self);
   if (self->slot == NULL)
     keep_looking (self);
+}
+
+gboolean
+lpad_serving_insist (LpadServing *self)
+{
+  gboolean gone = lpad_euicc_is_gone (lpad_operation_euicc (self->operation));
+
+  if (gone || core_of (self)->stopping || !lpad_recovery_insist (&self->recovery))
+    return FALSE;
+  keep_looking (self);
+  return TRUE;
 }
 
 void

@@ -19,6 +19,7 @@ typedef enum
   LPAD_SERVING_DOUBT,    /* nothing has happened by itself: has the chip heard the command? see
                             lpad_serving_go_on() */
   LPAD_SERVING_GIVEN_UP, /* it is not, whatever was done */
+  LPAD_SERVING_HELD_UP,  /* it is not, and what is left to do would end what others need the network for */
   LPAD_SERVING_GONE,     /* the chip has left, and not come back */
 } LpadServingEnd;
 
@@ -52,6 +53,10 @@ void lpad_serving_start (LpadServing *serving,
 
 /** lpad_serving_go_on: after %LPAD_SERVING_DOUBT: it has heard. */
 void lpad_serving_go_on (LpadServing *serving);
+
+/** lpad_serving_insist: after %LPAD_SERVING_DONE: the chip cannot be read; it is reset. Another end comes.
+ * Returns: FALSE: nothing is left to do, and none comes */
+gboolean lpad_serving_insist (LpadServing *serving) G_GNUC_WARN_UNUSED_RESULT;
 
 /** lpad_serving_describe: what the modem shows: adds "modem-iccid" and "recovery-steps" to Operation.Result.
  */

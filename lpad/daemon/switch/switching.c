@@ -15,6 +15,7 @@ typedef struct
   LpadServing *serving;     /* NULL: no modem serves the chip */
   GError *error;            /* why nobody knows whether the chip has heard */
   gboolean given_up;        /* the modem does not serve it */
+  gboolean held_up;         /* likewise, because others need the network */
   LpadSwitchingFunc done;
   gpointer user_data;
 } Switching;
@@ -78,21 +79,24 @@ wished_iccid (const LpadSwitchingWish *wish)
 static GError *
 new_refresh_error (const Switching *self, gboolean readable)
 {
-  const char *enabled
-      = readable ? "The chip has enabled the profile, but the modem does not serve it, whatever lpad did"
-                 : "The chip has accepted the command and cannot be read, and the modem does not serve "
-                   "the profile, whatever lpad did";
-  const char *disabled
-      = readable ? "The chip has disabled the profile, but the modem goes on with it, whatever lpad did"
-                 : "The chip has accepted the command and cannot be read, and the modem goes on with "
-                   "the profile, whatever lpad did";
+  gboolean enables = self->wish.command == LPAD_STATE_COMMAND_ENABLE;
+  const char *chip
+      = enables ? "The chip has enabled the profile, but" : "The chip has disabled the profile, but";
   GError *error = NULL;
 
-  g_set_error_literal (&error,
-                       LPAD_ERROR,
-                       LPAD_ERROR_REFRESH_FAILED,
-                       self->wish.command == LPAD_STATE_COMMAND_ENABLE ? enabled : disabled);
-  lpad_error_details (error)->advice = "Restart the device.";
+  if (!readable)
+    chip = "The chip has accepted the command and cannot be read, and";
+  g_set_error (&error,
+               LPAD_ERROR,
+               LPAD_ERROR_REFRESH_FAILED,
+               "%s the modem %s the profile, %s",
+               chip,
+               enables ? "does not serve" : "goes on with",
+               self->held_up ? "because what would help would cut off a download that is running"
+                             : "whatever lpad did");
+  lpad_error_details (error)->advice = self->held_up
+                                           ? "Try again when the download has ended, or restart the device."
+                                           : "Restart the device.";
   lpad_error_details (error)->retry = LPAD_RETRY_LATER;
   return error;
 }
@@ -109,6 +113,12 @@ on_chip_read (LpadJob *job)
   if (error == NULL && !self->given_up)
     {
       finish (self, NULL);
+      return;
+    }
+  /* Some chips answer nothing but errors until they are reset. */
+  if (job->inventory == NULL && !self->given_up && lpad_serving_insist (self->serving))
+    {
+      g_clear_error (&error);
       return;
     }
   enabled = enabled_iccid (self);
@@ -159,9 +169,11 @@ on_served (LpadOperation *operation, LpadServingEnd end, gpointer user_data)
                            "The modem has left in the middle of the switch, and has not come back.");
       finish (self, g_steal_pointer (&self->error));
       return;
+    case LPAD_SERVING_HELD_UP:
     case LPAD_SERVING_GIVEN_UP:
       g_clear_error (&self->error);
       self->given_up = TRUE;
+      self->held_up = end == LPAD_SERVING_HELD_UP;
       break;
     case LPAD_SERVING_DONE:
     default:
