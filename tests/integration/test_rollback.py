@@ -6,15 +6,19 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from contextlib import suppress
 
 import pytest
 
-from client import EUICC, OPERATION, PROFILE, Client, Operation, Refused
+from client import DEADLINE, EUICC, OPERATION, PROFILE, Client, Operation, Refused
 from invariants import lui_json, wait_until_idle
 from scenes import Signals, place, profile_path, put_profile
+from test_restart import UNAVAILABLE, Strike, assassin
 from testbed import tlv
+from testbed.bus import LPAD_NAME
 from testbed.process import wait_until
 from testbed.smdp.subscriber import decode_iccid
+from testbed.veuicc import faults
 from testbed.veuicc.profiles import PPR1
 
 ROLLED_BACK, DECLINED, INTERRUPTED = 11, 5, 130
@@ -179,6 +183,59 @@ def test_killed_until_the_deadline(shared, two):
     wait_until_idle(shared)
     told = lui_json(shared, "status", "--seen")["euiccs"][0]["interruptions"]
     assert ["gone back to the one before" in entry["message"] for entry in told] == [True]
+
+
+#: The last thing that lpad sees of a switch: the chip's answer to the command, to the question what is true now, and
+#: the server's to the notification of it.
+MOMENTS = ("EnableProfile", "GetProfilesInfo", "handleNotification")
+
+
+def kill_at(stack, moment: str) -> None:
+    """lpad does not live on after that moment of the next switch."""
+    strike, chip = assassin(stack), stack.chip
+    if moment == "handleNotification":
+        stack.smdp.faults.at_function(moment, Strike(strike))
+        return
+    if moment == "GetProfilesInfo":
+        asked = faults.mutate(strike)
+        strike = lambda body: chip.faults.at_call(moment, asked) or body  # noqa: E731
+    chip.faults.at_call("EnableProfile", faults.mutate(strike))
+
+
+def assert_gone_back(stack, old: str) -> None:
+    wait_until(lambda: enabled(stack) == [old], DEADLINE, "the way back")
+    wait_until_idle(stack)
+    told = lui_json(stack, "status", "--seen")["euiccs"][0]["interruptions"]
+    assert ["gone back to the one before" in entry["message"] for entry in told] == [True]
+    assert not list((stack.state_folder / "interrupted").glob("*.record"))
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_killed_on_the_way_there(shared, two, moment):
+    """The profile is in use, and has not been on trial yet: it is with the next lpad."""
+    old, new = two
+    kill_at(shared, moment)
+    assert shared.lui("enable", new, f"--rollback-timeout={LONG}").returncode == UNAVAILABLE
+    shared.bus.wait_for_no_owner(LPAD_NAME)
+    with Client(shared) as client:
+        client.euicc(shared.chip.eid)
+        assert enabled(shared) == [new]
+        trial_on_bus(client).call("Reject")
+    assert_gone_back(shared, old)
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_killed_on_the_way_back(shared, two, moment):
+    """It was decided to go back: the next lpad does not begin the trial anew."""
+    old, new = two
+    with Client(shared) as client:
+        trial = on_trial(client, new)
+        kill_at(shared, moment)
+        with suppress(Refused):  # lpad may have died before it has answered
+            trial.call("Reject")
+        shared.bus.wait_for_no_owner(LPAD_NAME)
+    lui_json(shared, "status")
+    assert_gone_back(shared, old)
 
 
 def test_card_removed(shared, two):
