@@ -14,8 +14,7 @@ typedef struct
   LpadOperation *operation; /* lives longer */
   LpadServing *serving;     /* NULL: no modem serves the chip */
   GError *error;            /* why nobody knows whether the chip has heard */
-  gboolean given_up;        /* the modem does not serve it */
-  gboolean held_up;         /* likewise, because others need the network */
+  LpadServingEnd end;       /* what the modem has made of it */
   LpadSwitchingFunc done;
   gpointer user_data;
 } Switching;
@@ -80,6 +79,7 @@ static GError *
 new_refresh_error (const Switching *self, gboolean readable)
 {
   gboolean enables = self->wish.command == LPAD_STATE_COMMAND_ENABLE;
+  gboolean held_up = self->end == LPAD_SERVING_HELD_UP;
   const char *chip
       = enables ? "The chip has enabled the profile, but" : "The chip has disabled the profile, but";
   GError *error = NULL;
@@ -92,11 +92,10 @@ new_refresh_error (const Switching *self, gboolean readable)
                "%s the modem %s the profile, %s",
                chip,
                enables ? "does not serve" : "goes on with",
-               self->held_up ? "because what would help would cut off a download that is running"
-                             : "whatever lpad did");
-  lpad_error_details (error)->advice = self->held_up
-                                           ? "Try again when the download has ended, or restart the device."
-                                           : "Restart the device.";
+               held_up ? "because what would help would cut off a download that is running"
+                       : "whatever lpad did");
+  lpad_error_details (error)->advice
+      = held_up ? "Try again when the download has ended, or restart the device." : "Restart the device.";
   lpad_error_details (error)->retry = LPAD_RETRY_LATER;
   return error;
 }
@@ -106,30 +105,31 @@ static void
 on_chip_read (LpadJob *job)
 {
   Switching *self = ((CommandJob *) job)->switching;
+  gboolean readable = job->inventory != NULL, served = self->end == LPAD_SERVING_DONE;
   GError *error = g_steal_pointer (&job->error);
   g_autofree char *enabled = NULL;
 
   lpad_operation_take (self->operation, job);
-  if (error == NULL && !self->given_up)
+  if (error == NULL && served)
     {
       finish (self, NULL);
       return;
     }
   /* Some chips answer nothing but errors until they are reset. */
-  if (job->inventory == NULL && !self->given_up && lpad_serving_insist (self->serving))
+  if (!readable && served && lpad_serving_insist (self->serving))
     {
       g_clear_error (&error);
       return;
     }
   enabled = enabled_iccid (self);
   lpad_serving_describe (self->serving);
-  if (job->inventory != NULL)
+  if (readable)
     lpad_operation_add_result (self->operation, "chip-iccid", g_variant_new_string (enabled));
   /* A chip that says that nothing has changed says all that there is to say. */
-  if (self->given_up && (error == NULL || job->inventory == NULL))
+  if (!served && (error == NULL || !readable))
     {
       g_clear_error (&error);
-      error = new_refresh_error (self, job->inventory != NULL);
+      error = new_refresh_error (self, readable);
     }
   finish (self, error);
 }
@@ -156,31 +156,23 @@ on_served (LpadOperation *operation, LpadServingEnd end, gpointer user_data)
 {
   Switching *self = user_data;
 
-  switch (end)
+  self->end = end;
+  if (end == LPAD_SERVING_DOUBT)
     {
-    case LPAD_SERVING_DOUBT:
       read_chip (self, on_doubt_read);
       return;
-    case LPAD_SERVING_GONE:
-      g_clear_error (&self->error);
-      g_set_error_literal (&self->error,
-                           LPAD_ERROR,
-                           LPAD_ERROR_CARD_REMOVED,
-                           "The modem has left in the middle of the switch, and has not come back.");
-      finish (self, g_steal_pointer (&self->error));
-      return;
-    case LPAD_SERVING_HELD_UP:
-    case LPAD_SERVING_GIVEN_UP:
-      g_clear_error (&self->error);
-      self->given_up = TRUE;
-      self->held_up = end == LPAD_SERVING_HELD_UP;
-      break;
-    case LPAD_SERVING_DONE:
-    default:
-      g_clear_error (&self->error);
-      break;
     }
-  read_chip (self, on_chip_read);
+  g_clear_error (&self->error);
+  if (end != LPAD_SERVING_GONE)
+    {
+      read_chip (self, on_chip_read);
+      return;
+    }
+  g_set_error_literal (&self->error,
+                       LPAD_ERROR,
+                       LPAD_ERROR_CARD_REMOVED,
+                       "The modem has left in the middle of the switch, and has not come back.");
+  finish (self, g_steal_pointer (&self->error));
 }
 
 static void
