@@ -19,13 +19,16 @@ from testbed.modem.firmware import BEHAVIOURS
 from testbed.modem.mbim import Status
 from testbed.modem.qmux import Error, Service
 from testbed.network import Cause
-from testbed.process import wait_until
+from testbed.process import StackError, wait_until
 from testbed.smdp import SubscriberRecord
+from testbed.smdp.faults import Action
 from testbed.veuicc import faults
 
 FIRST, SECOND, THIRD = (SubscriberRecord.make(number) for number in (201, 202, 203))
 RECORDS = {record.iccid: record for record in (FIRST, SECOND)}
-ROLLED_BACK, CARD = 11, 7
+ROLLED_BACK = 11
+#: Seconds that nothing takes, however busy the machine is.
+LONGEST = 60
 
 
 #: In seconds, for a modem that is as quick as the virtual one.
@@ -289,6 +292,49 @@ def test_download(device):
     assert device.mobile.seen_modem().iccid == THIRD.iccid
     events = [notification.event for notification in device.smdp.notifications]
     assert events == ["install", "enable"]
+
+
+class Hold(Action):
+    """The server answers when it is let go."""
+
+    def __init__(self) -> None:
+        self.asked, self.let_go = threading.Event(), threading.Event()
+
+    def before(self) -> None:
+        self.asked.set()
+        assert self.let_go.wait(LONGEST)
+
+
+def is_connected(device) -> bool:
+    modem = device.mobile.seen_modem()
+    return modem is not None and modem.state == "connected"
+
+
+def test_a_download_is_not_cut_off(make_device):
+    """Another chip's download may go over the connection of the modem, which needs to be reset to see the switch: the reset
+    waits until the download has ended."""
+    device = make_device(records=[FIRST, SECOND], quirks={**QUICK, "Recover": "reset"}, reader=True)
+    device.mobile.start_modem_manager()
+    device.mobile.wait_for_modem(lambda modem: modem.iccid == FIRST.iccid)
+    connected = device.mobile.mmcli("--modem=any", "--simple-connect=apn=internet")
+    assert connected.returncode == 0, connected.stderr
+    device.modem.firmware.behaviour = "silent-until-reset"
+    hold = Hold()
+    device.smdp.faults.at_function("getBoundProfilePackage", hold)
+    with Client(device) as client:
+        eid = device.in_reader.eid
+        download = client.download(eid, device.smdp.place_order(THIRD).activation_code, consent=True)
+        assert hold.asked.wait(LONGEST)
+        switch = client.start(profile(client, SECOND.iccid), "org.lpad.Lpad1.Profile.Enable")
+        wait_until(lambda: switch.properties["Stage"] == "refreshing", LONGEST, "the switch")
+        with pytest.raises(StackError):
+            wait_until(lambda: not is_connected(device), 3, "the end of the connection")
+        hold.let_go.set()
+        wait_until(lambda: download.properties["State"] == "finished", LONGEST, "the end of the download")
+        assert "error" not in download.result()
+        wait_until(lambda: switch.properties["State"] == "finished", LONGEST, "the end of the switch")
+        assert "error" not in switch.result()
+    assert device.mobile.seen_modem().iccid == SECOND.iccid
 
 
 @pytest.mark.parametrize("behaviour", ["refresh", "silent"])

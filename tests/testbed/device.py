@@ -8,7 +8,7 @@
         assert done.returncode == 0, done.stderr
 
 lpad, lpad-modem and ModemManager run in the namespaces of mobile.py, in which the SM-DP+ listens, too.  lpad and
-lpad-modem are activated by the bus, as on a device.  There is no pcscd.
+lpad-modem are activated by the bus, as on a device.  There is no pcscd, unless a reader is asked for.
 """
 
 from __future__ import annotations
@@ -17,15 +17,20 @@ import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from testbed import pki
 from testbed.bus import LPAD_NAME
 from testbed.mobile import LPAD_MODEM, Mobile
 from testbed.modem import Firmware
 from testbed.network import Network
+from testbed.pcscd import Pcscd
 from testbed.process import terminate
 from testbed.smdp import SubscriberRecord
 from testbed.smdp.upp import build_upp
 from testbed.stack import Stack
-from testbed.veuicc import Profile
+from testbed.veuicc import Config, Euicc, Profile
+
+#: Serial number of the chip that is in a reader.
+READER_CHIP = 500
 
 
 class Device(Stack):
@@ -35,14 +40,19 @@ class Device(Stack):
     chips       each in a slot of the modem, which uses the first one
     firmware, proxy, transport
                 of the modem, see mobile.py
+    reader      with one, and in_reader, a chip of its own, in it
     quirks      what lpad-modem is told of the modem, a section of a file of quirks
     """
 
     def __init__(
         self, *, records: Sequence[SubscriberRecord] = (), firmware: Firmware | None = None, proxy: str = "own",
-        transport: str = "qmi", network: Network | None = None, quirks: Mapping[str, object] | None = None, **options,
+        transport: str = "qmi", network: Network | None = None, quirks: Mapping[str, object] | None = None,
+        reader: bool = False, **options,
     ):
         super().__init__(**options)
+        credentials = pki.make_chip(self.ci, pki.make_eid(serial=READER_CHIP))
+        self.in_reader = Euicc(credentials, Config()) if reader else None
+        self.pcscd: Pcscd | None = None
         self.records = list(records)
         self.network = network or Network(records)
         self._quirks = dict(quirks or {})
@@ -60,6 +70,8 @@ class Device(Stack):
         self.run, self.bus, self.polkit = self.mobile.run, self.mobile.bus, self.mobile.polkit
         self.folder = self.run.folder
         self.cards = []
+        if self.in_reader:
+            self.pcscd = Pcscd(self.run)
         self.env = self._environment()
         self._write_issuers()
         self._write_launcher()
@@ -67,6 +79,9 @@ class Device(Stack):
         self.write_config()
         self._write_modem_launcher()
         self.bus.add_service(LPAD_NAME, str(self.launcher))
+        if self.in_reader:
+            self.pcscd.start(self.env)
+            self._insert_chips([self.in_reader])
 
     def _make_mobile(self) -> Mobile:
         return Mobile(self.chips, network=self.network, **self._modem)
@@ -80,7 +95,7 @@ class Device(Stack):
         self.stop_lpad_modem()
 
     def _card_environment(self) -> dict[str, str]:
-        return {"PCSCLITE_CSOCK_NAME": str(self.folder / "no-pcscd")}
+        return self.pcscd.env if self.pcscd else {"PCSCLITE_CSOCK_NAME": str(self.folder / "no-pcscd")}
 
     def lpad_command(self) -> list[str]:
         return self.mobile.namespace.command(*super().lpad_command())

@@ -143,7 +143,7 @@ class Stack:
             self.relay = self._begin(Relay(("127.0.0.1", self.smdp.port), **self._link))
             self.relay.start()
         self.write_config()
-        self._insert_chips()
+        self._insert_chips(self.chips)
 
     def _begin(self, part):
         self._started.append(part)
@@ -161,11 +161,12 @@ class Stack:
                 part = self._started.pop()
                 part.close() if hasattr(part, "close") else part.stop()
 
-    def _insert_chips(self) -> None:
+    def _insert_chips(self, chips: Sequence[Euicc]) -> None:
+        """One into each reader."""
         self.pcscd.wait_ready()
         self.cards = [
             self._begin(VpcdCard(chip, port=reader.port, latency=self._latency))
-            for chip, reader in zip(self.chips, self.pcscd.readers)
+            for chip, reader in zip(chips, self.pcscd.readers)
         ]
         for card in self.cards:
             card.insert()
