@@ -337,12 +337,13 @@ def test_a_download_is_not_cut_off(make_device):
     assert device.mobile.seen_modem().iccid == SECOND.iccid
 
 
-@pytest.mark.parametrize("behaviour", ["refresh", "silent"])
-def test_without_modem_manager(make_device, behaviour):
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_without_modem_manager(make_device, transport):
     """The modem's own word counts."""
-    device = make_device(records=[FIRST, SECOND], quirks=QUICK)
-    device.modem.firmware.behaviour = behaviour
-    done = device.lui("enable", SECOND.iccid)
-    assert done.returncode == 0, done.stderr
-    assert device.modem.iccid == SECOND.iccid
-    assert enabled(device) == [SECOND.iccid]
+    device = make_device(records=[FIRST, SECOND], transport=transport, quirks=QUICK)
+    for behaviour, target in (("refresh", SECOND), ("silent", FIRST)):
+        device.modem.firmware.behaviour = behaviour
+        done = device.lui("enable", target.iccid)
+        assert done.returncode == 0, done.stderr
+        assert device.modem.iccid == target.iccid
+        assert enabled(device) == [target.iccid]
