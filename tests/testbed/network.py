@@ -9,6 +9,7 @@ nothing but the SM can be reached (internet.py has the wires).
 from __future__ import annotations
 
 import ipaddress
+import itertools
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -166,6 +167,13 @@ class Network:
         self._registered.add(imsi)
         self.attached.append(imsi)
         return (subscriber.record.mcc, subscriber.record.mnc) != (self.mcc, self.mnc)
+
+    def users(self, since: int = 0) -> list[str]:
+        """IMSIs that were registered, one after the other: again and again counts once.
+
+        since: how many registrations there had been by the time from which they count
+        """
+        return [imsi for imsi, _ in itertools.groupby(self.attached[since:])]
 
     def detach(self, imsi: str) -> None:
         """The device is gone from the network, and each of its connections with it."""

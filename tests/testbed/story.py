@@ -56,7 +56,7 @@ class Story:
         teller.claim(modem.imsi == MAKER.imsi, f"the modem has read the USIM: ICCID {modem.iccid}, IMSI {modem.imsi}")
         authenticated = [exchange for exchange in platform.chip.transcript if exchange.command[:2] == b"\0\x88"]
         teller.claim(
-            platform.network.attached == [MAKER.imsi] and len(authenticated) in (1, 2),
+            platform.network.users() == [MAKER.imsi] and len(authenticated) in (1, 2),
             "network and USIM have authenticated each other (Milenage)")
         session = platform.network.sessions[0]
         teller.claim(
@@ -108,10 +108,10 @@ class Story:
         teller.type("enable", TRAVELLER.profile_name, timeout=120)
         modem = platform.wait_for_connection(TRAVELLER)
         teller.claim(modem.imsi == TRAVELLER.imsi, f"the modem has read the USIM: ICCID {modem.iccid}, IMSI {modem.imsi}")
-        teller.claim(network.attached == [MAKER.imsi, TRAVELLER.imsi], "attached with the new profile's keys")
+        teller.claim(network.users() == [MAKER.imsi, TRAVELLER.imsi], "attached with the new profile's keys")
         (session,) = network.sessions
-        granted = [request.session for request in network.requests[before:] if request.session]
-        teller.claim((session.imsi, session.asked, granted) == (TRAVELLER.imsi, APN, [session]),
+        granted = {(request.imsi, request.apn) for request in network.requests[before:] if request.session}
+        teller.claim((session.imsi, session.asked) == (TRAVELLER.imsi, APN) and granted == {(TRAVELLER.imsi, APN)},
                      f"on the wire: APN “{session.asked}”, address {session.address}")
         used = platform.network_manager.active()
         teller.claim(len(used) == 1 and platform.sim_of(used[0].uuid) == TRAVELLER.iccid,
