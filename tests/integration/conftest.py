@@ -8,9 +8,16 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from invariants import renew
+from modem_side import ABSENT_AID, Caller, start
+from testbed import pki
 from testbed.device import Device
+from testbed.mobile import Mobile
+from testbed.network import Network
 from testbed.platform import Platform
 from testbed.stack import Stack
+from testbed.tests.mini_lpa import ISD_R
+from testbed.tests.modem_peers import FIRST, SECOND, chip_with_two_profiles, profile_of
+from testbed.veuicc import Euicc
 
 #: Lines of logs that are shown when a test fails.
 SHOWN_LINES = 80
@@ -116,3 +123,68 @@ def pytest_runtest_makereport(item, call):
 
 def _end(text: str) -> str:
     return "\n".join(text.splitlines()[-SHOWN_LINES:])
+
+
+# lpad-modem alone, without lpad
+
+
+@pytest.fixture(scope="session")
+def chip_credentials():
+    return pki.make_testbed_pki(pki.make_eid(serial=4321), ["smdp.example.com"]).chip
+
+
+@pytest.fixture(scope="session")
+def other_credentials():
+    return pki.make_testbed_pki(pki.make_eid(serial=8765), ["smdp.example.com"]).chip
+
+
+@pytest.fixture
+def other_chip(other_credentials):
+    """SECOND is enabled."""
+    chip = Euicc(other_credentials)
+    chip.add_profile(profile_of(SECOND, enabled=True))
+    return chip
+
+
+@pytest.fixture
+def make_mobile(chip_credentials):
+    """A modem with one chip, and lpad-modem; what the sanitizers found is looked at in the end."""
+    made: list[Mobile] = []
+
+    def make(*, options=(), others=(), **settings) -> Mobile:
+        chips = [chip_with_two_profiles(chip_credentials), *others]
+        mobile = Mobile(chips, network=Network([FIRST, SECOND]), **settings)
+        made.append(mobile)
+        mobile.start()
+        start(mobile, *options)
+        return mobile
+
+    yield make
+    problems = []
+    for mobile in made:
+        if hasattr(mobile, "lpad_modem"):
+            mobile.lpad_modem.stop(20)
+            problems += [path.read_text() for path in mobile.run.folder.glob("sanitizer.*")]
+            problems += [line for line in mobile.lpad_modem.output().splitlines() if "CRITICAL" in line]
+        mobile.close()
+    assert not problems, "\n".join(problems)
+
+
+@pytest.fixture
+def allow_absent(tmp_path) -> str:
+    """Option with which an application may be selected that no card has."""
+    config = tmp_path / "lpad.conf"
+    config.write_text(f"[Card]\nIsdrAids={ISD_R.hex()};{ABSENT_AID.hex()}\n")
+    return f"--config={config}"
+
+
+@pytest.fixture
+def mobile(make_mobile) -> Mobile:
+    return make_mobile()
+
+
+@pytest.fixture
+def caller(mobile):
+    caller = Caller(mobile)
+    yield caller
+    caller.close()
