@@ -12,6 +12,7 @@ from client import DEADLINE, EUICC, Client
 from conftest import SHARED_CONFIG
 from invariants import assert_invariants, lui_json, renew
 from scenes import place
+from test_notification_service import no_network
 from test_provisioning import DEATHS
 from test_restart import assassin
 from testbed.process import wait_until
@@ -96,6 +97,20 @@ def test_from_the_named_server(stack):
         stack.chip.profiles.profiles.clear()
     stack.restart_lpad()
     assert first_boot(stack)["state"] == "done" and not len(stack.chip.profiles)
+
+
+def test_the_network_returns_during_an_attempt_that_fails(make_stack):
+    """The route comes while lpad waits for an answer that does not come: the next attempt is not ten minutes away."""
+    stack = make_stack(config={"FirstBoot": {**POLICY, "UseProvisioning": None, "RetryAfter": "600"}})
+    order = place(stack, eid=stack.chip.eid, matching_id="")
+    with no_network(stack) as network:
+        network.ip("link", "set", "lo", "up")
+        network.open()
+        network.server.first = lambda: network.ip("route", "add", "default", "dev", "lo")
+        lpad = stack.run_lpad(network.enter)
+        wait_until_enabled(stack, order.record.iccid, 60)
+        assert network.server.first is None
+        lpad.stop()
 
 
 def test_from_the_default_server_of_the_chip(stack):

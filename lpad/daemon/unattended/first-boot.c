@@ -25,6 +25,7 @@ struct _LpadFirstBoot
   LpadFirstBootRecord record;
   Doing doing;
   gboolean unreachable; /* the last attempt has not reached the server */
+  gboolean network_new; /* the network has changed since that began */
   char *message;        /* why the last attempt of this process has failed, or NULL */
   guint timer;
   gboolean held;
@@ -241,6 +242,7 @@ attempt (gpointer user_data)
   first_boot->timer = 0;
   if (lpad_euicc_core (first_boot->euicc)->stopping || lpad_euicc_is_busy (first_boot->euicc))
     return G_SOURCE_REMOVE; /* whoever is busy comes back here */
+  first_boot->network_new = FALSE;
   if (is_over (first_boot, &to_enable))
     finish (first_boot);
   else
@@ -261,10 +263,12 @@ on_network_changed (GNetworkMonitor *monitor, gboolean available, gpointer user_
 {
   LpadFirstBoot *first_boot = user_data;
 
-  if (!available || !first_boot->unreachable || first_boot->doing != DOING_NOTHING)
+  /* Routes change one by one: the attempt is not put off by those that follow. */
+  if (!available || first_boot->network_new)
     return;
-  stop_timer (first_boot);
-  first_boot->timer = g_timeout_add_seconds (NETWORK_TIME, attempt, first_boot);
+  first_boot->network_new = TRUE;
+  if (first_boot->doing == DOING_NOTHING)
+    schedule (first_boot);
 }
 
 static void
@@ -289,13 +293,15 @@ schedule (LpadFirstBoot *first_boot)
   /* A clock that was set back, or is set for the first time, does not put it off. */
   if (wait > LONGEST_PAUSE)
     wait = 0;
+  if (first_boot->unreachable && first_boot->network_new)
+    wait = MIN (wait, NETWORK_TIME);
   wait = CLAMP (wait, 0, TIMER_MAX);
   if (waits && wait == 0)
     first_boot->timer = g_idle_add (attempt, first_boot);
   else if (waits)
     first_boot->timer = g_timeout_add_seconds ((guint) wait, attempt, first_boot);
   hold (first_boot, waits && wait <= STAY_TIME);
-  watch_network (first_boot, waits && first_boot->unreachable);
+  watch_network (first_boot, waits ? first_boot->unreachable : first_boot->doing != DOING_NOTHING);
   publish (first_boot);
 }
 
