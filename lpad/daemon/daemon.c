@@ -5,6 +5,7 @@
 
 #include "connections.h"
 #include "error-details.h"
+#include "kinds.h"
 #include "manager.h"
 #include "modem-manager.h"
 #include "modems.h"
@@ -262,6 +263,7 @@ set_up (Daemon *daemon, const LpadConfig *config, const char *state_folder, GErr
   core->activity = lpad_activity_new (config->idle_timeout_s, on_idle, daemon);
   core->clients = lpad_clients_new (core->connection, core->activity);
   core->auth = lpad_auth_new (core->connection, core->clients, core->activity);
+  core->kinds = &lpad_kinds;
   core->operations = g_ptr_array_new_with_free_func (g_object_unref);
   core->on_step = on_step;
   core->on_step_data = daemon;

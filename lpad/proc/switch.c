@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "switch.h"
 
+#include <string.h>
+
 #include "error-details.h"
 #include "es10a.h"
 #include "es10c.h"
 #include "result.h"
+#include "text.h"
 #include "wait.h"
 
 /* Results of the commands (SGP.22 v2.5, 5.7.16 to 5.7.18; 6 and up: v3) */
@@ -482,6 +485,19 @@ conclude (LpadInventory *seen,
   g_clear_error (&error_of_command);
   give_after (seen, after);
   return fulfilled;
+}
+
+gboolean
+lpad_switch_check_nickname (const char *nickname, GError **error)
+{
+  if (strlen (nickname) <= LPAD_NICKNAME_MAX && lpad_text_is_clean (nickname, LPAD_NICKNAME_MAX))
+    return TRUE;
+  g_set_error (error,
+               LPAD_ERROR,
+               LPAD_ERROR_INVALID_ARGUMENTS,
+               "A nickname has at most %d octets of UTF-8, without control characters.",
+               LPAD_NICKNAME_MAX);
+  return FALSE;
 }
 
 gboolean

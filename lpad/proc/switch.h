@@ -81,6 +81,9 @@ gboolean lpad_switch_delete (LpadChip *chip,
                              GCancellable *cancellable,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/** lpad_switch_check_nickname: whether a chip takes @nickname: %LPAD_ERROR_INVALID_ARGUMENTS. */
+gboolean lpad_switch_check_nickname (const char *nickname, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /** lpad_switch_rename: SGP.22 3.2.4, see lpad_es10c_set_nickname(). */
 gboolean lpad_switch_rename (LpadChip *chip,
                              const LpadInventory *before,

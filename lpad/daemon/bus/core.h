@@ -16,6 +16,7 @@ G_BEGIN_DECLS
 /**
  * LpadCore: what all objects on the bus share. Made and freed by the daemon, which outlives them. Main thread
  * only, except for @context, which is immutable.
+ * @kinds: how operations are started, see operation-kinds.h
  * @connections: (nullable): those of NetworkManager, see connections.h
  * @operations: (element-type LpadOperation): those that are on the bus, finished ones too
  * @modems: (nullable): where the slots of modems are; NULL before and after their time
@@ -36,6 +37,7 @@ typedef struct
   LpadActivity *activity;
   LpadClients *clients;
   LpadAuth *auth;
+  const struct _LpadOperationKinds *kinds;
   struct _LpadConnections *connections;
   GPtrArray *operations;
   struct _LpadModems *modems;

@@ -3,14 +3,11 @@
 
 #include "address.h"
 #include "bus-error.h"
-#include "discover-op.h"
-#include "download-op.h"
 #include "euicc.h"
 #include "interruption.h"
 #include "interruptions.h"
-#include "notify-op.h"
+#include "operation-kinds.h"
 #include "options.h"
-#include "reset-op.h"
 #include "switch.h"
 
 typedef struct
@@ -60,6 +57,12 @@ authorise (LpadBusEuicc *interface, GDBusMethodInvocation *invocation, LpadAuthM
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
+static const LpadOperationKinds *
+kinds_of (gpointer euicc)
+{
+  return lpad_euicc_core (LPAD_EUICC (euicc))->kinds;
+}
+
 /* @operation: NULL: @error says why */
 static void
 answer_with_operation (GDBusMethodInvocation *invocation, LpadOperation *operation, const GError *error)
@@ -77,7 +80,7 @@ on_may_download (gpointer user_data, GDBusMethodInvocation *invocation, GVariant
   g_autoptr (GVariant) options = NULL;
 
   g_variant_get (parameters, "(@a{sv})", &options);
-  lpad_download_op_call (LPAD_EUICC (user_data), invocation, options);
+  kinds_of (user_data)->download (LPAD_EUICC (user_data), invocation, options);
 }
 
 static gboolean
@@ -94,7 +97,7 @@ on_may_discover (gpointer user_data, GDBusMethodInvocation *invocation, GVariant
   LpadOperation *operation;
 
   g_variant_get (parameters, "(@a{sv})", &options);
-  operation = lpad_discover_op_start (
+  operation = kinds_of (user_data)->discover (
       LPAD_EUICC (user_data), options, g_dbus_method_invocation_get_sender (invocation), &error);
   answer_with_operation (invocation, operation, error);
 }
@@ -114,7 +117,7 @@ on_may_reset (gpointer user_data, GDBusMethodInvocation *invocation, GVariant *p
   LpadOperation *operation;
 
   g_variant_get (parameters, "(^a&s@a{sv})", &what, &options);
-  operation = lpad_reset_op_start (
+  operation = kinds_of (user_data)->reset (
       LPAD_EUICC (user_data), what, options, g_dbus_method_invocation_get_sender (invocation), &error);
   answer_with_operation (invocation, operation, error);
 }
@@ -136,7 +139,7 @@ on_may_send (gpointer user_data, GDBusMethodInvocation *invocation, GVariant *pa
   LpadOperation *operation;
 
   g_variant_get (parameters, "(@a{sv})", &options);
-  operation = lpad_notify_op_start (
+  operation = kinds_of (user_data)->notify (
       LPAD_EUICC (user_data), NULL, options, g_dbus_method_invocation_get_sender (invocation), &error);
   answer_with_operation (invocation, operation, error);
 }

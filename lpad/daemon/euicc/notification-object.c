@@ -4,7 +4,7 @@
 #include "bus-error.h"
 #include "bus-object.h"
 #include "identifiers.h"
-#include "notify-op.h"
+#include "operation-kinds.h"
 #include "options.h"
 
 struct _LpadNotificationObject
@@ -86,11 +86,12 @@ on_may_send (gpointer user_data, GDBusMethodInvocation *invocation, GVariant *pa
   LpadOperation *operation;
 
   g_variant_get (parameters, "(@a{sv})", &options);
-  operation = lpad_notify_op_start (object->euicc,
-                                    &object->sequence_number,
-                                    options,
-                                    g_dbus_method_invocation_get_sender (invocation),
-                                    &error);
+  operation = lpad_euicc_core (object->euicc)
+                  ->kinds->notify (object->euicc,
+                                   &object->sequence_number,
+                                   options,
+                                   g_dbus_method_invocation_get_sender (invocation),
+                                   &error);
   if (operation == NULL)
     lpad_bus_error_return (invocation, error);
   else

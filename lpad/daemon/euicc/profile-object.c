@@ -5,9 +5,9 @@
 #include "bus-object.h"
 #include "connections.h"
 #include "identifiers.h"
+#include "operation-kinds.h"
 #include "options.h"
 #include "permit.h"
-#include "switch-op.h"
 #include "switch.h"
 #include "text.h"
 
@@ -148,8 +148,13 @@ start_switch (LpadProfileObject *object,
   LpadOperation *operation;
 
   g_variant_get (parameters, "(@a{sv})", &options);
-  operation = lpad_switch_op_start (
-      object->euicc, what, object->iccid, options, g_dbus_method_invocation_get_sender (invocation), &error);
+  operation = lpad_euicc_core (object->euicc)
+                  ->kinds->change (object->euicc,
+                                   what,
+                                   object->iccid,
+                                   options,
+                                   g_dbus_method_invocation_get_sender (invocation),
+                                   &error);
   if (operation == NULL)
     lpad_bus_error_return (invocation, error);
   else

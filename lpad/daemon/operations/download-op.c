@@ -13,7 +13,7 @@
 #include "interruptions.h"
 #include "options.h"
 #include "provisioning.h"
-#include "switch-op.h"
+#include "switch.h"
 
 /* A download (SGP.22 3.1.3) as its caller sees it; what the worker does of it stands in download-jobs.c. */
 typedef struct

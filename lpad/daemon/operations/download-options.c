@@ -7,7 +7,7 @@
 #include "changeover.h"
 #include "error-details.h"
 #include "options.h"
-#include "switch-op.h"
+#include "switch.h"
 
 void
 lpad_download_options_free (LpadDownloadOptions *options)

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "switch-op.h"
 
-#include <string.h>
-
 #include "changeover.h"
 #include "error-details.h"
 #include "interruption.h"
 #include "interruptions.h"
 #include "options.h"
 #include "switch.h"
-#include "text.h"
 
 typedef struct
 {
@@ -200,17 +197,4 @@ lpad_switch_op_start (LpadEuicc *euicc,
     return lpad_operation_start (euicc, &kinds[what], sender, self, switch_op_free, error);
   switch_op_free (self);
   return NULL;
-}
-
-gboolean
-lpad_switch_check_nickname (const char *nickname, GError **error)
-{
-  if (strlen (nickname) <= LPAD_NICKNAME_MAX && lpad_text_is_clean (nickname, LPAD_NICKNAME_MAX))
-    return TRUE;
-  g_set_error (error,
-               LPAD_ERROR,
-               LPAD_ERROR_INVALID_ARGUMENTS,
-               "A nickname has at most %d octets of UTF-8, without control characters.",
-               LPAD_NICKNAME_MAX);
-  return FALSE;
 }
