@@ -3,6 +3,7 @@
 
 #include <glib-unix.h>
 
+#include "attendant.h"
 #include "connections.h"
 #include "error-details.h"
 #include "kinds.h"
@@ -276,7 +277,8 @@ set_up (Daemon *daemon, const LpadConfig *config, const char *state_folder, GErr
   if (!g_dbus_interface_skeleton_export (
           G_DBUS_INTERFACE_SKELETON (daemon->manager), core->connection, LPAD_BUS_ROOT, error))
     return FALSE;
-  daemon->slots = lpad_slots_new (core, LPAD_BUS_MANAGER (daemon->manager), SOURCES, on_settled, daemon);
+  daemon->slots = lpad_slots_new (
+      core, LPAD_BUS_MANAGER (daemon->manager), lpad_attendant_attach, SOURCES, on_settled, daemon);
   lpad_manager_set_slots (daemon->manager, daemon->slots);
   daemon->readers = lpad_readers_new (core, daemon->slots);
   if (config->modems)

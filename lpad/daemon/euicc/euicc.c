@@ -3,17 +3,12 @@
 
 #include "bus-error.h"
 #include "bus-object.h"
-#include "changeover.h"
 #include "euicc-device.h"
 #include "euicc-methods.h"
 #include "euicc-objects.h"
 #include "euicc-properties.h"
-#include "first-boot.h"
 #include "interruptions.h"
-#include "notify-schedule.h"
 #include "operation.h"
-#include "power-on.h"
-#include "way-back.h"
 
 #define CALLS_MAX 32 /* short calls that wait for the chip */
 
@@ -31,11 +26,7 @@ struct _LpadEuicc
   LpadEuiccObjects *objects;
   LpadInterruptions *interruptions;
   LpadTurns *turns;
-  LpadNotifySchedule *schedule;
   LpadWaitingList *waiting;
-  LpadPowerOn *power_on;
-  LpadWayBack *way_back;
-  LpadFirstBoot *first_boot;
   gboolean switching;           /* ProfileSwitched waits */
   LpadInventory *last_switched; /* what the chip said when the bus was last told, NULL: it knows all */
   guint calls;
@@ -75,9 +66,31 @@ lpad_euicc_finalize (GObject *object)
 }
 
 static void
+add_signal (const char *name)
+{
+  g_signal_new (name, LPAD_TYPE_EUICC, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
 lpad_euicc_class_init (LpadEuiccClass *class)
 {
   G_OBJECT_CLASS (class)->finalize = lpad_euicc_finalize;
+  add_signal ("turn-began");
+  add_signal ("idle");
+  add_signal ("records-read");
+  add_signal ("recipients-left");
+  add_signal ("removed");
+  g_signal_new ("operation-ended",
+                LPAD_TYPE_EUICC,
+                G_SIGNAL_RUN_LAST,
+                0,
+                NULL,
+                NULL,
+                NULL,
+                G_TYPE_NONE,
+                2,
+                LPAD_TYPE_OPERATION,
+                G_TYPE_ERROR | G_SIGNAL_TYPE_STATIC_SCOPE);
 }
 
 static void
@@ -189,8 +202,8 @@ on_call_done (LpadJob *job)
 
   lpad_euicc_take (euicc, job);
   lpad_euicc_flush (euicc);
-  if (euicc->schedule != NULL && !lpad_euicc_is_busy (euicc))
-    lpad_notify_schedule_update (euicc->schedule);
+  if (!has_operations (euicc))
+    g_signal_emit_by_name (euicc, "idle");
   if (job->error != NULL)
     lpad_bus_error_return (call->invocation, job->error);
   else
@@ -200,16 +213,6 @@ on_call_done (LpadJob *job)
   lpad_activity_release (euicc->core->activity);
   g_object_unref (euicc);
   g_free (call);
-}
-
-/* Before anything else happens to the chip. */
-static void
-resume_trial (LpadEuicc *euicc)
-{
-  LpadJournalEntry *trial = lpad_interruptions_take_trial (euicc->interruptions);
-
-  if (trial != NULL)
-    lpad_changeover_resume (euicc, trial);
 }
 
 LpadEuicc *
@@ -230,7 +233,6 @@ lpad_euicc_new (LpadCore *core,
   euicc->turns = lpad_turns_ref (turns);
   euicc->worker = worker;
   euicc->objects = lpad_euicc_objects_new (euicc);
-  euicc->schedule = lpad_notify_schedule_new (euicc);
   lpad_euicc_properties_set_place (euicc);
   lpad_euicc_device_show (euicc);
   set_error (euicc, NULL);
@@ -240,12 +242,6 @@ lpad_euicc_new (LpadCore *core,
   euicc->waiting = lpad_waiting_list_new (core->store, inventory->eid);
   show_waiting (euicc);
   lpad_bus_object_export (core, euicc->path, euicc);
-  euicc->way_back = lpad_way_back_new (euicc);
-  lpad_way_back_look (euicc->way_back);
-  lpad_notify_schedule_start (euicc->schedule);
-  euicc->power_on = lpad_power_on_new (euicc);
-  euicc->first_boot = lpad_first_boot_new (euicc);
-  resume_trial (euicc);
   return euicc;
 }
 
@@ -260,11 +256,8 @@ lpad_euicc_remove (LpadEuicc *euicc, LpadError reason)
   euicc->gone_reason = reason;
   /* The worker first: it ends the session of a download that waits. */
   lpad_worker_stop (g_steal_pointer (&euicc->worker), reason);
-  g_clear_pointer (&euicc->schedule, lpad_notify_schedule_free);
-  g_clear_pointer (&euicc->way_back, lpad_way_back_free);
+  g_signal_emit_by_name (euicc, "removed");
   lpad_interruptions_free (g_steal_pointer (&euicc->interruptions));
-  g_clear_pointer (&euicc->power_on, lpad_power_on_free);
-  g_clear_pointer (&euicc->first_boot, lpad_first_boot_free);
   lpad_euicc_objects_free (g_steal_pointer (&euicc->objects));
   lpad_bus_object_unexport (euicc->core, euicc->path);
 
@@ -381,14 +374,13 @@ lpad_euicc_take (LpadEuicc *euicc, LpadJob *job)
   if (euicc->interruptions != NULL && job->interrupted != NULL)
     {
       lpad_interruptions_set (euicc->interruptions, g_steal_pointer (&job->interrupted));
-      lpad_way_back_look (euicc->way_back);
-      resume_trial (euicc);
+      g_signal_emit_by_name (euicc, "records-read");
     }
   if (euicc->objects != NULL && job->deliveries != NULL)
     lpad_euicc_objects_note_deliveries (euicc->objects, job->deliveries, now_s ());
   lpad_store_save (euicc->core->store);
-  if (euicc->schedule != NULL && job->left)
-    lpad_notify_schedule_hurry (euicc->schedule);
+  if (job->left)
+    g_signal_emit_by_name (euicc, "recipients-left");
 
   if (job->inventory != NULL)
     set_error (euicc, NULL);
@@ -419,19 +411,6 @@ lpad_euicc_remove_waiting (LpadEuicc *euicc, const char *id)
     show_waiting (euicc);
 }
 
-void
-lpad_euicc_power_on_searched (LpadEuicc *euicc, const GError *error)
-{
-  if (euicc->power_on != NULL)
-    lpad_power_on_searched (euicc->power_on, error);
-}
-
-LpadFirstBoot *
-lpad_euicc_first_boot (LpadEuicc *euicc)
-{
-  return euicc->first_boot;
-}
-
 /* Who asks for a switch has decided about the one that is on trial. */
 static void
 overrule (LpadEuicc *euicc)
@@ -449,8 +428,7 @@ begin_turn (LpadOperation *operation)
   LpadEuicc *euicc = lpad_operation_euicc (operation);
 
   update_state (euicc);
-  if (euicc->schedule != NULL)
-    lpad_notify_schedule_attend (euicc->schedule);
+  g_signal_emit_by_name (euicc, "turn-began");
   lpad_operation_begin (operation);
 }
 
@@ -489,11 +467,14 @@ lpad_euicc_dequeue (LpadEuicc *euicc, LpadOperation *operation)
     return;
   update_state (euicc);
   pass_turn (euicc->turns);
-  if (euicc->schedule == NULL || has_operations (euicc))
-    return;
-  lpad_way_back_update (euicc->way_back);
-  lpad_first_boot_update (euicc->first_boot);
-  lpad_notify_schedule_update (euicc->schedule);
+  if (!has_operations (euicc))
+    g_signal_emit_by_name (euicc, "idle");
+}
+
+void
+lpad_euicc_operation_ended (LpadEuicc *euicc, LpadOperation *operation, const GError *error)
+{
+  g_signal_emit_by_name (euicc, "operation-ended", operation, error);
 }
 
 void
@@ -540,7 +521,7 @@ lpad_euicc_hand_over (LpadEuicc *euicc, LpadEuicc *successor, LpadOperation *ope
   g_queue_push_head (&successor->turns->operations, g_object_ref (operation));
   lpad_euicc_dequeue (euicc, operation);
   update_state (successor);
-  lpad_notify_schedule_attend (successor->schedule);
+  g_signal_emit_by_name (successor, "turn-began");
 }
 
 gboolean

@@ -14,6 +14,14 @@ G_BEGIN_DECLS
  * LpadEuicc: a chip on the bus: its properties, the objects of its profiles and notifications, its worker,
  * and the queue of operations. Between a removal and the end of its last operation it exists without being on
  * the bus.
+ *
+ * Its signals tell whoever does something for the chip without being asked:
+ * turn-began: one of its operations has its turn
+ * idle: it has nothing to do; an operation or a call was the last one
+ * records-read: what was interrupted on it has been read again
+ * recipients-left: a job has left recipients who did not answer the last time for a try of their own
+ * operation-ended (#LpadOperation, #GError, which is NULL after a success): after the queue has gone on
+ * removed: it leaves the bus
  */
 #define LPAD_TYPE_EUICC (lpad_euicc_get_type ())
 G_DECLARE_FINAL_TYPE (LpadEuicc, lpad_euicc, LPAD, EUICC, LpadBusEuiccSkeleton)
@@ -22,8 +30,7 @@ G_DECLARE_FINAL_TYPE (LpadEuicc, lpad_euicc, LPAD, EUICC, LpadBusEuiccSkeleton)
 G_DECLARE_FINAL_TYPE (LpadOperation, lpad_operation, LPAD, OPERATION, LpadBusOperationSkeleton)
 
 /**
- * lpad_euicc_new: puts the chip in @place on the bus; pending notifications that are due
- * are sent.
+ * lpad_euicc_new: puts the chip in @place on the bus.
  * @aid: of its ISD-R
  * @turns: what it shares with the other chips on its card
  * @worker: (transfer full)
@@ -91,15 +98,13 @@ void lpad_euicc_take_waiting (LpadEuicc *euicc, const LpadDiscovery *discovery);
 /** lpad_euicc_remove_waiting: what was called @id does not wait any more. */
 void lpad_euicc_remove_waiting (LpadEuicc *euicc, const char *id);
 
-/** lpad_euicc_power_on_searched: lpad's own search has ended, see lpad_power_on_searched(). */
-void lpad_euicc_power_on_searched (LpadEuicc *euicc, const GError *error);
-
-/** lpad_euicc_first_boot: NULL when it is not on the bus any more. */
-struct _LpadFirstBoot *lpad_euicc_first_boot (LpadEuicc *euicc);
-
 /** lpad_euicc_enqueue, lpad_euicc_dequeue: an operation gets in line; it has ended (or was never begun). */
 void lpad_euicc_enqueue (LpadEuicc *euicc, LpadOperation *operation);
 void lpad_euicc_dequeue (LpadEuicc *euicc, LpadOperation *operation);
+
+/** lpad_euicc_operation_ended: @operation, which had left the line, has come to its end. @error: (nullable)
+ */
+void lpad_euicc_operation_ended (LpadEuicc *euicc, LpadOperation *operation, const GError *error);
 
 /**
  * lpad_euicc_begin_switch, lpad_euicc_end_switch: around a switch: in between, ProfileSwitched waits for its

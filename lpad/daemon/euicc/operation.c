@@ -533,6 +533,7 @@ lpad_operation_finish (LpadOperation *operation, GError *error, GBytes *iccid)
     lpad_operation_unexport (operation);
   else
     operation->linger_timer = g_timeout_add_seconds (LINGER_TIME, on_linger_timeout, operation);
+  lpad_euicc_operation_ended (operation->euicc, operation, error);
   if (operation->core->stopping)
     operation->core->on_step (operation->core->on_step_data);
 }

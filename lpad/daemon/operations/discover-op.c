@@ -90,8 +90,6 @@ on_discovered (LpadJob *job)
   if (self->by_itself && error != NULL)
     g_message ("Looking for profiles that wait: %s", error->message);
   lpad_operation_finish (operation, error, NULL);
-  if (self->by_itself)
-    lpad_euicc_power_on_searched (euicc, error);
 }
 
 static void

@@ -6,9 +6,8 @@
 #include "detour.h"
 #include "download-jobs.h"
 #include "download-options.h"
-#include "euicc-device.h"
-#include "first-boot.h"
 #include "download-prompt.h"
+#include "euicc-device.h"
 #include "interruption.h"
 #include "interruptions.h"
 #include "options.h"
@@ -98,18 +97,6 @@ new_error (LpadError code, LpadOrder order, const char *message, const char *adv
   return error;
 }
 
-/* The end for good; lpad's own download was for the first boot. */
-static void
-conclude (LpadOperation *operation, GError *error, GBytes *iccid)
-{
-  LpadFirstBoot *first_boot = lpad_euicc_first_boot (lpad_operation_euicc (operation));
-  gboolean own = lpad_operation_sender (operation) == NULL;
-
-  lpad_operation_finish (operation, error, iccid);
-  if (own && first_boot != NULL)
-    lpad_first_boot_downloaded (first_boot, error);
-}
-
 /* Both what became of the download, and where the chip stands now. */
 static void
 on_back (LpadOperation *operation, GError *error)
@@ -127,7 +114,7 @@ on_back (LpadOperation *operation, GError *error)
           "The profile is installed, but what was in use before could not be put into use again");
       lpad_error_details (self->error)->order = LPAD_ORDER_ENDED;
     }
-  conclude (operation, self->error, self->iccid);
+  lpad_operation_finish (operation, self->error, self->iccid);
 }
 
 /* The end of the download; the operation has its end when the chip is back from a detour. */
@@ -138,7 +125,7 @@ end (LpadOperation *operation, GError *error, GBytes *iccid)
 
   if (self->detour == NULL)
     {
-      conclude (operation, error, iccid);
+      lpad_operation_finish (operation, error, iccid);
       return;
     }
   if (error != self->error)
@@ -386,7 +373,7 @@ is_installed_already (LpadOperation *operation, const LpadJournalEntry *earlier)
                      "after the installation.",
                      "Enable the profile. If the operator gave the same code for more than one profile, "
                      "acknowledge the interruption (lui-cli status --seen) and download again.");
-  conclude (operation, error, profile->iccid);
+  lpad_operation_finish (operation, error, profile->iccid);
   return TRUE;
 }
 

@@ -10,8 +10,8 @@ G_BEGIN_DECLS
  */
 void lpad_download_op_call (LpadEuicc *euicc, GDBusMethodInvocation *invocation, GVariant *options);
 
-/** lpad_download_op_start_own: a download by lpad itself, for the first boot, which is told of its end; takes
- * over @options. Errors: see lpad_operation_start() */
+/** lpad_download_op_start_own: a download by lpad itself, for the first boot; takes over @options.
+ * Errors: see lpad_operation_start() */
 LpadOperation *lpad_download_op_start_own (LpadEuicc *euicc,
                                            LpadDownloadOptions *options,
                                            GError **error) G_GNUC_WARN_UNUSED_RESULT;

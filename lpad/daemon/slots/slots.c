@@ -2,9 +2,7 @@
 #include "slots.h"
 
 #include "error-details.h"
-#include "euicc.h"
 #include "probe.h"
-#include "turns.h"
 
 #define PROBE_TRIES 4  /* of a card that does not answer well */
 #define RETRY_TIME  2  /* seconds until a card is looked at again */
@@ -14,6 +12,7 @@ struct _LpadSlots
 {
   LpadCore *core;
   LpadBusManager *manager;
+  LpadSlotsFunc appeared;
   GHashTable *slots; /* name -> Slot; NULL: stopped */
   guint unlisted;    /* sources that have not told yet what there is */
   GSourceOnceFunc settled;
@@ -187,15 +186,16 @@ add_euiccs (Slot *slot, GPtrArray *chips)
     {
       LpadProbeChip *chip = g_ptr_array_index (chips, i);
       LpadWorker *worker = g_steal_pointer (&chip->worker);
+      LpadEuicc *euicc = lpad_euicc_new (slot->owner->core,
+                                         slot->place,
+                                         chip->aid,
+                                         turns,
+                                         worker,
+                                         chip->inventory,
+                                         g_steal_pointer (&chip->interrupted));
 
-      g_ptr_array_add (slot->euiccs,
-                       lpad_euicc_new (slot->owner->core,
-                                       slot->place,
-                                       chip->aid,
-                                       turns,
-                                       worker,
-                                       chip->inventory,
-                                       g_steal_pointer (&chip->interrupted)));
+      g_ptr_array_add (slot->euiccs, euicc);
+      slot->owner->appeared (euicc);
     }
 }
 
@@ -227,6 +227,7 @@ start_probe (Slot *slot)
 LpadSlots *
 lpad_slots_new (LpadCore *core,
                 LpadBusManager *manager,
+                LpadSlotsFunc appeared,
                 guint sources,
                 GSourceOnceFunc settled,
                 gpointer user_data)
@@ -235,6 +236,7 @@ lpad_slots_new (LpadCore *core,
 
   slots->core = core;
   slots->manager = manager;
+  slots->appeared = appeared;
   slots->unlisted = sources;
   slots->settled = settled;
   slots->user_data = user_data;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "core.h"
-#include "place.h"
+#include "euicc.h"
 
 G_BEGIN_DECLS
 
@@ -13,12 +12,17 @@ G_BEGIN_DECLS
  */
 typedef struct _LpadSlots LpadSlots;
 
+/** LpadSlotsFunc: @euicc is new on the bus, and nothing has happened to it. */
+typedef void (*LpadSlotsFunc) (LpadEuicc *euicc);
+
 /**
  * lpad_slots_new: @settled is called once, when every card that was there at the start has been looked at.
+ * @appeared: called with each new chip
  * @sources: how many will call lpad_slots_listed() when they have told what there is
  */
 LpadSlots *lpad_slots_new (LpadCore *core,
                            LpadBusManager *manager,
+                           LpadSlotsFunc appeared,
                            guint sources,
                            GSourceOnceFunc settled,
                            gpointer user_data);

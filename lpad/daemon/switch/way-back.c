@@ -203,6 +203,8 @@ lpad_way_back_look (LpadWayBack *way_back)
 void
 lpad_way_back_update (LpadWayBack *way_back)
 {
+  if (way_back->timer != 0 && is_needed (way_back))
+    return; /* planned already */
   stop_timer (way_back);
   hold (way_back, FALSE);
   if (!is_needed (way_back))
