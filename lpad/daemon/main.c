@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "config-load.h"
 #include "daemon.h"
 #include "first-boot.h"
 #include "journal.h"

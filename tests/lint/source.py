@@ -15,6 +15,10 @@ TOP = Path(__file__).resolve().parents[2]
 MAX_FILE_LINES = 700
 MAX_FUNCTION_LINES = 100
 
+#: Folders of lpad/daemon, each of which may include those before it.  Files of daemon/ itself may include all of them.
+DAEMON = ("config", "store", "modem", "bus", "worker", "euicc", "slots", "switch", "operations", "unattended")
+BELOW_DAEMON = {"proc", "es10", "card", "net", "codec", "base", "dbus"}
+
 #: Layer: the layers whose headers it may include besides its own.  The header of errors stands below all.
 LAYERS = {
     "dbus": set(),
@@ -24,7 +28,9 @@ LAYERS = {
     "es10": {"card", "codec", "base", "dbus"},
     "net": {"codec", "base", "dbus"},
     "proc": {"es10", "card", "net", "codec", "base", "dbus"},
-    "daemon": {"proc", "es10", "card", "net", "codec", "base", "dbus"},
+    **{f"daemon/{name}": BELOW_DAEMON | {f"daemon/{other}" for other in DAEMON[:place]}
+       for place, name in enumerate(DAEMON)},
+    "daemon": BELOW_DAEMON | {f"daemon/{name}" for name in DAEMON},
     "lui-cli": {"base", "dbus"},
     "lpad-modem": {"dbus"},
 }
@@ -118,9 +124,13 @@ def banned_calls(path: Path, text: str) -> Iterator[Finding]:
 
 def layer_of(path: Path) -> str | None:
     """The layer that a file of the tree belongs to."""
-    parts = path.parts
-    name = parts[1] if parts[0] == "lpad" and len(parts) > 2 else parts[0]
+    folders = path.parts[:-1]
+    name = "/".join(folders[1:]) if folders[:1] == ("lpad",) else "/".join(folders[:1])
     return name if name in LAYERS else None
+
+
+def is_program(layer: str) -> bool:
+    return layer.split("/")[0] in PROGRAMS
 
 
 def headers_by_name(paths: Iterable[Path]) -> dict[str, str]:
@@ -142,13 +152,13 @@ def includes(path: Path, text: str, headers: dict[str, str]) -> Iterator[Finding
 
 
 def _bus(layer: str) -> set[str]:
-    return {"bus"} if layer in PROGRAMS else set()
+    return {"bus"} if is_program(layer) else set()
 
 
 def no_bus_below_daemon(path: Path, text: str) -> Iterator[Finding]:
     """Below daemon/ all is synchronous: no bus, no main loop, no task."""
     layer = layer_of(path)
-    if layer and layer not in PROGRAMS:
+    if layer and not is_program(layer):
         yield from matches(BUS_AND_LOOP, c_code(text), "belongs in daemon/")
 
 

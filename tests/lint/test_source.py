@@ -8,7 +8,8 @@ import source
 import tree
 
 LICENCE = "/* SPDX-License-Identifier: LGPL-2.1-or-later */\n"
-HEADERS = {"tlv.h": "codec", "download.h": "proc", "https.h": "net", "lpad-bus.h": "bus"}
+HEADERS = {"tlv.h": "codec", "download.h": "proc", "https.h": "net", "lpad-bus.h": "bus", "store.h": "daemon/store",
+           "trial.h": "daemon/switch"}
 
 
 def test_tree_keeps_the_rules():
@@ -37,6 +38,8 @@ def c_function(lines: int) -> str:
     ("lpad/card/a.c", LICENCE + '#include "https.h"\n', "includes"),
     ("lpad/proc/a.c", LICENCE + '#include "lpad-bus.h"\n', "includes"),
     ("lui-cli/a.c", LICENCE + '#include "tlv.h"\n', "includes"),
+    ("lpad/daemon/euicc/a.c", LICENCE + '#include "trial.h"\n', "includes"),
+    ("lpad/proc/a.c", LICENCE + '#include "store.h"\n', "includes"),
     ("lpad/proc/a.c", LICENCE + "GMainLoop *loop;\n", "no_bus_below_daemon"),
     ("lpad/net/a.c", LICENCE + "  g_task_new (a, b, c, d);\n", "no_bus_below_daemon"),
     ("lpad/base/a.c", LICENCE + "x\n" * 701, "file_size"),
@@ -62,6 +65,8 @@ def test_rule_finds(path, text, rule):
 @pytest.mark.parametrize("path, text", [
     ("lpad/proc/a.c", LICENCE + '#include "tlv.h"\n#include "https.h"\n#include <string.h>\n'),
     ("lpad/daemon/a.c", LICENCE + '#include "lpad-bus.h"\n  g_task_new (a, b, c, d);\n'),
+    ("lpad/daemon/switch/a.c", LICENCE + '#include "store.h"\n#include "lpad-bus.h"\nGMainLoop *loop;\n'),
+    ("lpad/daemon/a.c", LICENCE + '#include "store.h"\n#include "trial.h"\n'),
     ("lpad/base/a.c", LICENCE + '/* system (x) and goto */ const char *s = "popen (x)";\n'),
     ("lpad/base/a.c", LICENCE + "  my_system (x);\n" + c_function(100)),
     ("lpad/base/a.h", LICENCE + "/** lpad_thing: what it does. */\nint lpad_thing (void);\n"

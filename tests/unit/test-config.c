@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "config.h"
+#include "config-load.h"
 
 #include <glib/gstdio.h>
 

@@ -2,8 +2,6 @@
 #include "config.h"
 
 #include "channel.h"
-#include "config-file.h"
-#include "config-keys.h"
 #include "hex.h"
 #include "isdr-aids.h"
 
@@ -63,30 +61,6 @@ lpad_config_free (LpadConfig *config)
   lpad_device_clear (&config->device);
   g_ptr_array_unref (config->warnings);
   g_free (config);
-}
-
-static void
-on_key (LpadConfigSource *source, gpointer config)
-{
-  lpad_config_keys_read (config, source);
-}
-
-LpadConfig *
-lpad_config_load (const char *path, GError **error)
-{
-  g_autoptr (LpadConfig) config = lpad_config_new ();
-  g_autoptr (GPtrArray) drop_ins = lpad_config_file_drop_ins (path);
-
-  if (!lpad_config_file_read (path, config->warnings, on_key, config, error))
-    return NULL;
-  for (guint i = 0; i < drop_ins->len; i++)
-    {
-      const char *drop_in = g_ptr_array_index (drop_ins, i);
-
-      if (!lpad_config_file_read (drop_in, config->warnings, on_key, config, error))
-        return NULL;
-    }
-  return g_steal_pointer (&config);
 }
 
 guint

@@ -28,7 +28,7 @@ typedef enum
 } LpadProvisioningUse;
 
 /**
- * LpadConfig: lpad.conf(5) and its drop-ins. Immutable once loaded.
+ * LpadConfig: lpad.conf(5) and its drop-ins. Immutable once loaded, see config-load.h.
  * @isdr_aids: (element-type GBytes): in order of preference
  * @modems: whether chips behind modems are looked for
  * @readers: (element-type LpadReaderConfig): later ones override earlier ones
@@ -83,14 +83,6 @@ typedef struct
 /** lpad_config_new: the defaults: what a device without lpad.conf has. */
 LpadConfig *lpad_config_new (void);
 void lpad_config_free (LpadConfig *config);
-
-/**
- * lpad_config_load: the defaults, then @path, then "@path.d/" + "*.conf" in the order of their names. A file
- * that does not exist is none; a value that is not understood leaves the one before and adds a warning.
- * Returns: (nullable): NULL with %LPAD_ERROR_INVALID_ARGUMENTS when a file cannot be read or is no key file:
- * a rule that somebody wrote must not be lost silently
- */
-LpadConfig *lpad_config_load (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** lpad_config_segment_size, lpad_config_refresh, lpad_config_identifier: for the reader called @reader; the
  * last is 0 when nothing is said. */
