@@ -9,8 +9,7 @@
 #include "operation-methods.h"
 #include "options.h"
 
-#define LINGER_TIME   60 /* seconds on the bus after the end */
-#define PROGRESS_TIME (G_TIME_SPAN_SECOND / 4)
+#define LINGER_TIME 60 /* seconds on the bus after the end */
 
 typedef enum
 {
@@ -43,12 +42,7 @@ struct _LpadOperation
   gulong vanished_handler;
   guint prompt_timer;
   guint linger_timer;
-
-  const LpadStage *stage; /* what is shown next, see show_progress() */
-  guint64 bytes_done;
-  guint64 bytes_total;
-  guint progress_timer;
-  gint64 progress_shown; /* monotonic time */
+  LpadOperationProgress progress;
 };
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (LpadOperation,
@@ -70,7 +64,7 @@ set_state (LpadOperation *operation, State state)
   gboolean can_cancel = state == STATE_QUEUED || (state == STATE_WAITING && operation->question == NULL);
 
   if (state == STATE_RUNNING)
-    can_cancel = operation->stage != NULL && operation->stage->can_cancel;
+    can_cancel = lpad_operation_progress_can_cancel (&operation->progress);
   operation->state = state;
   lpad_bus_operation_set_state (bus, names[state]);
   lpad_bus_operation_set_cancellable (bus, can_cancel);
@@ -82,55 +76,10 @@ set_state (LpadOperation *operation, State state)
 }
 
 static void
-show_progress (LpadOperation *operation)
-{
-  LpadBusOperation *bus = LPAD_BUS_OPERATION (operation);
-  const LpadStage *stage = operation->stage;
-  double part = 0;
-
-  g_clear_handle_id (&operation->progress_timer, g_source_remove);
-  operation->progress_shown = g_get_monotonic_time ();
-  if (stage == NULL)
-    return;
-  if (operation->bytes_total > 0)
-    part = MIN (1.0, (double) operation->bytes_done / (double) operation->bytes_total);
-  lpad_bus_operation_set_stage (bus, stage->name);
-  lpad_bus_operation_set_bytes_done (bus, operation->bytes_done);
-  lpad_bus_operation_set_bytes_total (bus, operation->bytes_total);
-  lpad_bus_operation_set_progress (
-      bus, MAX (lpad_bus_operation_get_progress (bus), stage->begin + part * (stage->end - stage->begin)));
-  if (operation->state == STATE_RUNNING)
-    lpad_bus_operation_set_cancellable (bus, stage->can_cancel);
-}
-
-static gboolean
-on_progress_timer (gpointer user_data)
-{
-  LpadOperation *operation = user_data;
-
-  operation->progress_timer = 0;
-  show_progress (operation);
-  return G_SOURCE_REMOVE;
-}
-
-static void
 note_progress (LpadOperation *operation, const char *stage, guint64 bytes_done, guint64 bytes_total)
 {
-  const LpadStage *known = operation->kind->stages;
-  gint64 wait = operation->progress_shown + PROGRESS_TIME - g_get_monotonic_time ();
-
-  while (known->name != NULL && !g_str_equal (known->name, stage))
-    known++;
-  if (known->name == NULL || operation->state == STATE_FINISHED)
-    return;
-  operation->stage = known;
-  operation->bytes_done = bytes_done;
-  operation->bytes_total = bytes_total;
-  if (wait <= 0)
-    show_progress (operation);
-  else if (operation->progress_timer == 0)
-    operation->progress_timer
-        = g_timeout_add ((guint) (wait / G_TIME_SPAN_MILLISECOND) + 1, on_progress_timer, operation);
+  if (operation->state != STATE_FINISHED)
+    lpad_operation_progress_note (&operation->progress, stage, bytes_done, bytes_total);
 }
 
 static void
@@ -247,6 +196,7 @@ start (LpadEuicc *euicc,
   operation->core = core;
   operation->euicc = g_object_ref (euicc);
   operation->kind = kind;
+  lpad_operation_progress_init (&operation->progress, LPAD_BUS_OPERATION (operation), kind->stages);
   operation->sender = g_strdup (sender);
   operation->entry = entry;
   operation->data = data;
@@ -388,7 +338,7 @@ show_prompt (LpadOperation *operation, GVariantDict *prompt, guint seconds)
 {
   gint64 deadline = g_get_real_time () / G_USEC_PER_SEC + seconds;
 
-  show_progress (operation);
+  lpad_operation_progress_show (&operation->progress);
   g_variant_dict_insert (prompt, "deadline", "t", (guint64) deadline);
   set_state (operation, STATE_WAITING);
   lpad_bus_operation_set_prompt (LPAD_BUS_OPERATION (operation), g_variant_dict_end (prompt));
@@ -508,7 +458,7 @@ lpad_operation_finish (LpadOperation *operation, GError *error, GBytes *iccid)
   if (error != NULL)
     name_true_reason (operation, error);
   lpad_euicc_flush (operation->euicc);
-  show_progress (operation);
+  lpad_operation_progress_show (&operation->progress);
   result = g_variant_ref_sink (build_result (operation, error, iccid));
   set_state (operation, STATE_FINISHED);
   lpad_bus_operation_set_stage (bus, "");
@@ -624,7 +574,7 @@ lpad_operation_begin (LpadOperation *operation)
 {
   if (operation->state != STATE_QUEUED)
     return;
-  operation->stage = operation->kind->stages;
+  operation->progress.stage = operation->kind->stages;
   set_state (operation, STATE_RUNNING);
   operation->kind->start (operation);
 }
@@ -690,7 +640,7 @@ lpad_operation_unexport (LpadOperation *operation)
 
   g_clear_handle_id (&operation->prompt_timer, g_source_remove);
   g_clear_handle_id (&operation->linger_timer, g_source_remove);
-  g_clear_handle_id (&operation->progress_timer, g_source_remove);
+  lpad_operation_progress_stop (&operation->progress);
   if (operation->vanished_handler != 0)
     g_signal_handler_disconnect (operation->core->clients, operation->vanished_handler);
   operation->vanished_handler = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "euicc.h"
+#include "operation-progress.h"
 
 G_BEGIN_DECLS
 
@@ -21,16 +22,6 @@ typedef enum
   LPAD_DISMISS_STOPPING,
   LPAD_DISMISS_OVERRULED, /* somebody has asked for another switch */
 } LpadDismissal;
-
-/** LpadStage: a part of an operation: the part of the whole that it takes, and whether it can be cancelled.
- */
-typedef struct
-{
-  const char *name;
-  double begin;
-  double end;
-  gboolean can_cancel;
-} LpadStage;
 
 /**
  * LpadOperationKind:
