@@ -17,11 +17,13 @@ from pathlib import Path
 from testbed.boot.image import make_image
 from testbed.boot.installation import Installation
 from testbed.boot.machine import Machine
-from testbed.boot.modem_story import HARDWARE, ModemStory
+from testbed.boot.modem_story import ConnectionStory, ModemStory, port_of
 from testbed.boot.reader_story import ReaderStory
 from testbed.bus import TOP
-from testbed.modem import PtyPort
 from testbed.process import StackError
+from testbed.sysfs import usb
+
+TRANSPORTS = ("qmi", "mbim")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -39,8 +41,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _checks(story: object) -> list[Callable[[], None]]:
-    """In the order in which they are written."""
-    return [getattr(story, name) for name in vars(type(story)) if name.startswith("check_")]
+    """In the order in which they are written, those of the base class first."""
+    names = [name for kind in reversed(type(story).mro()) for name in vars(kind) if name.startswith("check_")]
+    return [getattr(story, name) for name in names]
 
 
 def _passes(check: Callable[[], None]) -> bool:
@@ -55,23 +58,34 @@ def _passes(check: Callable[[], None]) -> bool:
     return True
 
 
-def _run(options: argparse.Namespace) -> int:
-    print("A Debian that boots ...", flush=True)
-    make_image(options.image)
-    port = PtyPort()
-    with Machine(options.image, (port.path, HARDWARE.control_port)) as machine, contextlib.ExitStack() as ends:
-        print(f"systemd says: {machine.boot()}", flush=True)
+def _on_a_machine(options: argparse.Namespace, transport: str) -> list[bool]:
+    """How the checks went that are made with a modem of this kind; those of the installation with the first kind."""
+    port = port_of(transport)
+    with Machine(options.image, (port.path, usb(transport).control_port)) as machine, contextlib.ExitStack() as ends:
+        print(f"A machine with a modem that speaks {transport.upper()}; systemd says: {machine.boot()}", flush=True)
         installation = Installation(machine, options.build)
         ends.callback(installation.close)
         installation.prepare()
-        modem_story = ModemStory(machine, installation, port)
+        kind = ConnectionStory if transport == TRANSPORTS[0] else ModemStory
+        modem_story = kind(machine, installation, transport, port)
         ends.callback(modem_story.close)
-        checks = [*_checks(ReaderStory(machine, installation)), *_checks(modem_story)]
+        if transport == TRANSPORTS[0]:
+            checks = [*_checks(ReaderStory(machine, installation)), *_checks(modem_story)]
+        else:
+            installation.install_as_in_readme()
+            checks = _checks(modem_story)
         results = [_passes(check) for check in checks]
         if not all(results):
             print(machine.log("--lines=300"))
-        if options.shell:
+        if options.shell and transport == TRANSPORTS[0]:
             subprocess.run(machine.command("/bin/bash"), check=False)
+    return results
+
+
+def _run(options: argparse.Namespace) -> int:
+    print("A Debian that boots ...", flush=True)
+    make_image(options.image)
+    results = [result for transport in TRANSPORTS for result in _on_a_machine(options, transport)]
     print(f"{results.count(True)} passed, {results.count(False)} failed")
     return 0 if all(results) else 1
 

@@ -24,7 +24,7 @@ IdleTimeout={idle}
 [Network]
 AllowPrivateAddresses=true
 """
-IDLE_SECONDS = 5
+IDLE_SECONDS = 15
 #: Of a command of the chip: a download takes long enough to be disturbed.
 LATENCY = 0.02
 
@@ -37,6 +37,12 @@ def steps_of_readme() -> list[str]:
     if len(commands) < 4:
         raise StackError("README.md does not say how lpad is installed, or says it in another form")
     return [command.strip() for command in commands]
+
+
+def upgrade_of_readme() -> str:
+    """What README.md tells to type after meson install over an older lpad."""
+    (command,) = re.findall(r"`(systemctl daemon-reload && systemctl try-restart [^`]*)`", (TOP / "README.md").read_text())
+    return command
 
 
 def _replace(source: str, target: str) -> str:
@@ -74,6 +80,11 @@ class Installation:
         # A program that runs is not written to: the new one takes its name.
         shutil.copytree(folder, self.machine.root, dirs_exist_ok=True, symlinks=True, copy_function=_replace)
 
+    def install_as_in_readme(self) -> None:
+        self.install()
+        for step in steps_of_readme():
+            self.machine.shell(step)
+
     def insert_card(self) -> None:
         """pcscd, which systemd starts for its first client, then has it."""
         self.card.insert(60)
@@ -87,10 +98,10 @@ class Installation:
         """The server knows the chip, and needs no code."""
         return self.order(name, eid=self.chip.eid, matching_id="")
 
-    def lui(self, *arguments: str, user: str = "root", session: bool = False, status: int = 0) -> str:
-        """What lui-cli says to somebody."""
+    def lui(self, *arguments: str, user: str = "root", seat: str | None = None, status: int = 0) -> str:
+        """What lui-cli says to somebody, who has a session when a seat is given; "": from afar."""
         command = ("lui-cli", *arguments)
-        done = self.machine.session(user, *command) if session else self.machine.run(*command, user=user)
+        done = self.machine.run(*command, user=user) if seat is None else self.machine.session(user, *command, seat=seat)
         if done.returncode != status:
             raise StackError(f"lui-cli {' '.join(arguments)}: {done.returncode}: {done.stdout}{done.stderr}")
         return done.stdout + done.stderr

@@ -26,6 +26,8 @@ from testbed.terminal import Terminal
 #: <linux/sched.h>
 CLONE_NEWNET = 0x40000000
 NAME = "device"
+#: The only one; it has no terminals, so each session on it is the active one.
+SEAT = "seat0"
 UNITS = "lib/systemd/system"
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LC_ALL": "C.UTF-8", "TERM": "dumb"}
 #: Units that are of no use here or reach for what belongs to this machine.
@@ -138,11 +140,11 @@ class Machine:
         become = [] if user == "root" else ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--"]
         return ["nsenter", "--target", str(self._pid), "--all", "--wd=/", "--", *become, *words]
 
-    def session_command(self, user: str, *words: str, terminal: bool = False) -> list[str]:
-        """The command that runs a command in a session of logind on the machine's seat."""
+    def session_command(self, user: str, *words: str, seat: str = SEAT, terminal: bool = False) -> list[str]:
+        """The command that runs a command in a session of logind."""
         return self.command(
             "systemd-run", "--quiet", "--collect", "--wait", "--pty" if terminal else "--pipe", "--property=PAMName=login",
-            f"--property=User={user}", "--setenv=XDG_SEAT=seat0", "--setenv=LC_ALL=C.UTF-8", "--", *words,
+            f"--property=User={user}", f"--setenv=XDG_SEAT={seat}", "--setenv=LC_ALL=C.UTF-8", "--", *words,
         )
 
     def _finish(self, command: Sequence[str], timeout: float) -> subprocess.CompletedProcess[str]:
@@ -155,9 +157,11 @@ class Machine:
         """As somebody who has no session."""
         return self._finish(self.command(*words, user=user), timeout)
 
-    def session(self, user: str, *words: str, timeout: float = 120.0) -> subprocess.CompletedProcess[str]:
-        """As somebody at the screen."""
-        return self._finish(self.session_command(user, *words), timeout)
+    def session(
+        self, user: str, *words: str, seat: str = SEAT, timeout: float = 120.0
+    ) -> subprocess.CompletedProcess[str]:
+        """As somebody at the screen, or, without a seat, from afar."""
+        return self._finish(self.session_command(user, *words, seat=seat), timeout)
 
     def session_terminal(self, user: str, *words: str) -> Terminal:
         """As somebody at the screen who answers questions."""
