@@ -138,7 +138,7 @@ class Machine:
     def command(self, *words: str, user: str = "root") -> list[str]:
         """The command that runs a command in the machine."""
         become = [] if user == "root" else ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--"]
-        return ["nsenter", "--target", str(self._pid), "--all", "--wd=/", "--", *become, *words]
+        return ["nsenter", "--target", str(self._pid), "--all", "--wdns=/", "--", *become, *words]
 
     def session_command(self, user: str, *words: str, seat: str = SEAT, terminal: bool = False) -> list[str]:
         """The command that runs a command in a session of logind."""

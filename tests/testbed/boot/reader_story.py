@@ -70,7 +70,7 @@ class ReaderStory:
         assert self.machine.unit("lpad.service", "ActiveState") == "inactive"
         assert "no card" in self.lui("status")
         process = self.machine.unit("lpad.service", "MainPID")
-        assert self.machine.shell(f"ps -o user= -p {process}").split() == ["lpad"]
+        assert self.machine.shell(f"stat --format=%U /proc/{process}").split() == ["lpad"]
         self.made.insert_card()
         wait_until(lambda: "ready" in self.lui("status"), 60, "lpad to see the card", interval=0.5)
         assert self.made.chip.eid in self.lui("status")
