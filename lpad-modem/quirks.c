@@ -324,8 +324,9 @@ lpad_modem_quirk_table_read (LpadModemQuirkTable *table,
     {
       g_autofree char *message
           = g_strdup_printf ("%s is left out: %s", name, error != NULL ? error->message : "it is too long");
+      g_autofree char *clean = g_utf8_make_valid (message, -1);
 
-      warning (message, user_data);
+      warning (clean, user_data);
       return;
     }
   groups = g_key_file_get_groups (keys, NULL);
