@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "qmi-port.h"
 
-#include <string.h>
-
 #include "proxy.h"
 #include "qmi-dms.h"
+#include "qmi-slots.h"
 #include "qmi-uim.h"
 
-#define PROXY            "qmi-proxy"
-#define DEVICE_TIMEOUT   15 /* seconds */
-#define SETUP_TIMEOUT    10
-#define OPEN_TIMEOUT     20
-#define APDU_TIMEOUT     120 /* a chip may need this for the last segment of a package */
-#define CLOSE_TIMEOUT    5
-#define POWER_TIMEOUT    20
-#define EID_DIGITS_MAX   32
-#define ICCID_DIGITS_MAX 20
+#define PROXY          "qmi-proxy"
+#define DEVICE_TIMEOUT 15 /* seconds */
+#define SETUP_TIMEOUT  10
+#define OPEN_TIMEOUT   20
+#define APDU_TIMEOUT   120 /* a chip may need this for the last segment of a package */
+#define CLOSE_TIMEOUT  5
+#define POWER_TIMEOUT  20
 
 /* The port as its protocol knows it; the first field is what others know. */
 typedef struct
@@ -34,62 +31,11 @@ qmi_port (LpadPort *port)
 
 /* Slots */
 
-static char *
-digits (GArray *octets, gboolean swapped, gsize maximum)
-{
-  g_autoptr (GString) text = g_string_new (NULL);
-
-  for (guint i = 0; octets != NULL && i < octets->len; i++)
-    {
-      guint8 octet = g_array_index (octets, guint8, i);
-      guint8 first = swapped ? octet & 0x0F : octet >> 4, second = swapped ? octet >> 4 : octet & 0x0F;
-
-      g_string_append_printf (text, "%x%x", first, second);
-    }
-  while (text->len > 0 && text->str[text->len - 1] == 'f')
-    g_string_truncate (text, text->len - 1);
-  if (text->len > maximum || strspn (text->str, "0123456789") != text->len)
-    g_string_truncate (text, 0);
-  return g_string_free (g_steal_pointer (&text), FALSE);
-}
-
 static void
-take_slots (LpadQmiPort *port, GArray *states, GArray *infos, GArray *eids)
+take_slots (LpadQmiPort *port, const GArray *states, const GArray *infos, const GArray *eids)
 {
-  g_autoptr (GPtrArray) slots = g_ptr_array_new_with_free_func ((GDestroyNotify) lpad_card_slot_free);
+  g_autoptr (GPtrArray) slots = lpad_qmi_slots_read (states, infos, eids);
 
-  for (guint i = 0; i < states->len; i++)
-    {
-      const QmiPhysicalSlotStatusSlot *state = &g_array_index (states, QmiPhysicalSlotStatusSlot, i);
-      const QmiPhysicalSlotInformationSlot *info
-          = infos != NULL && i < infos->len ? &g_array_index (infos, QmiPhysicalSlotInformationSlot, i)
-                                            : NULL;
-      const QmiSlotEidElement *eid
-          = eids != NULL && i < eids->len ? &g_array_index (eids, QmiSlotEidElement, i) : NULL;
-      LpadCardSlot *slot = g_new0 (LpadCardSlot, 1);
-
-      slot->active = state->physical_slot_status == QMI_UIM_SLOT_STATE_ACTIVE;
-      slot->known = TRUE;
-      slot->present = state->physical_card_status == QMI_UIM_PHYSICAL_CARD_STATE_PRESENT;
-      slot->is_euicc = info != NULL && info->is_euicc;
-      slot->eid = digits (eid != NULL ? eid->eid : NULL, FALSE, EID_DIGITS_MAX);
-      slot->iccid = digits (state->iccid, TRUE, ICCID_DIGITS_MAX);
-      g_ptr_array_add (slots, slot);
-    }
-  lpad_card_watch_slots (port->port.watch, slots);
-}
-
-/* A modem that knows no slots has one, and we look for its card when somebody opens a channel. */
-static void
-take_one_slot (LpadQmiPort *port)
-{
-  g_autoptr (GPtrArray) slots = g_ptr_array_new_with_free_func ((GDestroyNotify) lpad_card_slot_free);
-  LpadCardSlot *slot = g_new0 (LpadCardSlot, 1);
-
-  slot->active = TRUE;
-  slot->eid = g_strdup ("");
-  slot->iccid = g_strdup ("");
-  g_ptr_array_add (slots, slot);
   lpad_card_watch_slots (port->port.watch, slots);
 }
 
@@ -120,7 +66,7 @@ on_slots (GObject *source, GAsyncResult *result, gpointer user_data)
     lpad_port_gone (&port->port, error);
   else if (!qmi_message_uim_get_slot_status_output_get_result (output, NULL)
            || !qmi_message_uim_get_slot_status_output_get_physical_slot_status (output, &states, NULL))
-    take_one_slot (port);
+    take_slots (port, NULL, NULL, NULL);
   else
     {
       qmi_message_uim_get_slot_status_output_get_physical_slot_information (output, &infos, NULL);
