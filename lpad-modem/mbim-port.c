@@ -4,13 +4,7 @@
 #include "mbim-uicc.h"
 #include "proxy.h"
 
-#define PROXY          "mbim-proxy"
-#define DEVICE_TIMEOUT 15 /* seconds */
-#define SETUP_TIMEOUT  10
-#define OPEN_TIMEOUT   20
-#define APDU_TIMEOUT   120 /* a chip may need this for the last segment of a package */
-#define CLOSE_TIMEOUT  5
-#define RESET_TIMEOUT  20
+#define PROXY "mbim-proxy"
 
 /* The port as its protocol knows it; the first field is what others know. */
 typedef struct
@@ -93,10 +87,13 @@ static void
 ask_slot (LpadMbimPort *port)
 {
   if (port->asked < port->number_of_slots)
-    send_message (port, lpad_mbim_slot_info (port->asked), SETUP_TIMEOUT, on_slot_info, port);
+    send_message (port, lpad_mbim_slot_info (port->asked), LPAD_PORT_SETUP_TIMEOUT, on_slot_info, port);
   else
-    send_message (
-        port, mbim_message_subscriber_ready_status_query_new (NULL), SETUP_TIMEOUT, on_subscriber, port);
+    send_message (port,
+                  mbim_message_subscriber_ready_status_query_new (NULL),
+                  LPAD_PORT_SETUP_TIMEOUT,
+                  on_subscriber,
+                  port);
 }
 
 static void
@@ -139,7 +136,7 @@ look (LpadPort *base)
   if (port->number_of_slots > 1)
     send_message (port,
                   mbim_message_ms_basic_connect_extensions_device_slot_mappings_query_new (NULL),
-                  SETUP_TIMEOUT,
+                  LPAD_PORT_SETUP_TIMEOUT,
                   on_mappings,
                   port);
   else
@@ -216,7 +213,7 @@ on_capabilities (GObject *source, GAsyncResult *result, gpointer user_data)
   port->port.identity = lpad_mbim_identity (answer);
   send_message (port,
                 mbim_message_ms_basic_connect_extensions_sys_caps_query_new (NULL),
-                SETUP_TIMEOUT,
+                LPAD_PORT_SETUP_TIMEOUT,
                 on_system,
                 port);
 }
@@ -231,16 +228,14 @@ on_subscribed (GObject *source, GAsyncResult *result, gpointer user_data)
       = mbim_device_command_finish (MBIM_DEVICE (source), result, &error);
 
   if (!lpad_port_is_cancelled (error))
-    send_message (port, mbim_message_device_caps_query_new (NULL), SETUP_TIMEOUT, on_capabilities, port);
+    send_message (
+        port, mbim_message_device_caps_query_new (NULL), LPAD_PORT_SETUP_TIMEOUT, on_capabilities, port);
 }
 
 static void
 on_removed (MbimDevice *device, gpointer user_data)
 {
-  g_autoptr (GError) error
-      = g_error_new_literal (LPAD_MODEM_ERROR, LPAD_MODEM_ERROR_FAILED, "The modem or its proxy is gone.");
-
-  lpad_port_gone (user_data, error);
+  lpad_port_removed (user_data);
 }
 
 static void
@@ -257,7 +252,7 @@ on_open (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   port->open = TRUE;
   g_signal_connect (source, MBIM_DEVICE_SIGNAL_INDICATE_STATUS, G_CALLBACK (on_told), port);
-  send_message (port, lpad_mbim_subscribe (), SETUP_TIMEOUT, on_subscribed, port);
+  send_message (port, lpad_mbim_subscribe (), LPAD_PORT_SETUP_TIMEOUT, on_subscribed, port);
 }
 
 static void
@@ -277,51 +272,35 @@ on_device (GObject *source, GAsyncResult *result, gpointer user_data)
   port->device = device;
   g_signal_connect (device, MBIM_DEVICE_SIGNAL_REMOVED, G_CALLBACK (on_removed), port);
   mbim_device_open_full (
-      device, MBIM_DEVICE_OPEN_FLAGS_PROXY, DEVICE_TIMEOUT, port->port.cancellable, on_open, port);
+      device, MBIM_DEVICE_OPEN_FLAGS_PROXY, LPAD_PORT_DEVICE_TIMEOUT, port->port.cancellable, on_open, port);
 }
 
 /* Requests */
 
+/* A channel that is being opened: the request is the first field. */
 typedef struct
 {
-  LpadMbimPort *port; /* that is not there any more when the request has been cancelled */
-  LpadPortDone done;
-  gpointer user_data;
-  /* of a channel that is being opened */
+  LpadPortRequest request;
   GBytes *aid;
   guint p2;
   gboolean retried;
-} Request;
-
-static Request *
-request_new (LpadPort *port, LpadPortDone done, gpointer user_data)
-{
-  Request *request = g_new0 (Request, 1);
-
-  request->port = mbim_port (port);
-  request->done = done;
-  request->user_data = user_data;
-  return request;
-}
+} Opening;
 
 static void
-request_free (Request *request)
+opening_free (Opening *opening)
 {
-  g_clear_pointer (&request->aid, g_bytes_unref);
-  g_free (request);
+  g_bytes_unref (opening->aid);
+  g_free (opening);
 }
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Request, request_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Opening, opening_free)
 
 static gboolean
 is_open (LpadPort *port, LpadPortDone done, gpointer user_data)
 {
   if (mbim_port (port)->open)
     return TRUE;
-  lpad_port_refuse (
-      done,
-      user_data,
-      g_error_new_literal (LPAD_MODEM_ERROR, LPAD_MODEM_ERROR_NOT_READY, "The modem is not ready yet."));
+  lpad_port_not_ready (done, user_data);
   return FALSE;
 }
 
@@ -332,33 +311,29 @@ receive (GObject *source, GAsyncResult *result, gboolean *cancelled, GError **er
   g_autoptr (GError) failure = NULL;
   MbimMessage *answer = mbim_device_command_finish (MBIM_DEVICE (source), result, &failure);
 
-  *cancelled = lpad_port_is_cancelled (failure);
-  if (answer == NULL)
-    g_set_error (error,
-                 LPAD_MODEM_ERROR,
-                 LPAD_MODEM_ERROR_NO_ANSWER,
-                 "The modem did not answer: %s.",
-                 failure->message);
+  *cancelled = failure != NULL && lpad_port_request_failed (failure, error);
   return answer;
 }
 
 static void on_opened (GObject *source, GAsyncResult *result, gpointer user_data);
 
 static void
-try_to_open (Request *request)
+try_to_open (Opening *opening)
 {
-  send_message (request->port,
-                lpad_mbim_open_channel (request->aid, request->p2, request->port->group),
-                OPEN_TIMEOUT,
+  LpadMbimPort *port = mbim_port (opening->request.port);
+
+  send_message (port,
+                lpad_mbim_open_channel (opening->aid, opening->p2, port->group),
+                LPAD_PORT_OPEN_TIMEOUT,
                 on_opened,
-                request);
+                opening);
 }
 
 /* Some devices and cards take one way to select an application only: the other one is tried once. */
 static void
 on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (Request) request = user_data;
+  g_autoptr (Opening) opening = user_data;
   g_autoptr (GError) error = NULL;
   gboolean cancelled;
   g_autoptr (MbimMessage) message = receive (source, result, &cancelled, &error);
@@ -366,43 +341,44 @@ on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (message != NULL)
     answer.octets = lpad_mbim_opened (message, &answer.channel, &error);
-  if (message != NULL && error != NULL && !request->retried && lpad_mbim_other_p2_may_help (message))
+  if (message != NULL && error != NULL && !opening->retried && lpad_mbim_other_p2_may_help (message))
     {
-      request->retried = TRUE;
-      request->p2 = request->p2 == LPAD_MBIM_SELECT_FCP ? LPAD_MBIM_SELECT_NOTHING : LPAD_MBIM_SELECT_FCP;
-      try_to_open (g_steal_pointer (&request));
+      opening->retried = TRUE;
+      opening->p2 = opening->p2 == LPAD_MBIM_SELECT_FCP ? LPAD_MBIM_SELECT_NOTHING : LPAD_MBIM_SELECT_FCP;
+      try_to_open (g_steal_pointer (&opening));
       return;
     }
   if (error == NULL)
-    request->port->p2 = request->p2;
-  request->done (error == NULL ? &answer : NULL, error, request->user_data);
+    mbim_port (opening->request.port)->p2 = opening->p2;
+  lpad_port_request_end (&opening->request, &answer, error);
   g_clear_pointer (&answer.octets, g_bytes_unref);
 }
 
 static void
 open_channel (LpadPort *port, GBytes *aid, LpadPortDone done, gpointer user_data)
 {
-  Request *request;
+  Opening *opening;
 
   if (!is_open (port, done, user_data))
     return;
-  request = request_new (port, done, user_data);
-  request->aid = g_bytes_ref (aid);
-  request->p2 = mbim_port (port)->p2;
-  try_to_open (request);
+  opening = g_new0 (Opening, 1);
+  opening->request = (LpadPortRequest){ port, done, user_data };
+  opening->aid = g_bytes_ref (aid);
+  opening->p2 = mbim_port (port)->p2;
+  try_to_open (opening);
 }
 
 static void
 on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (Request) request = user_data;
+  g_autofree LpadPortRequest *request = user_data;
   g_autoptr (GError) error = NULL;
   gboolean cancelled;
   g_autoptr (MbimMessage) message = receive (source, result, &cancelled, &error);
   g_autoptr (GBytes) response = message != NULL ? lpad_mbim_sent (message, &error) : NULL;
   const LpadPortAnswer answer = { 0, response };
 
-  request->done (error == NULL ? &answer : NULL, error, request->user_data);
+  lpad_port_request_end (request, &answer, error);
 }
 
 static void
@@ -411,22 +387,23 @@ transmit (LpadPort *port, guint8 channel, GBytes *command, LpadPortDone done, gp
   if (is_open (port, done, user_data))
     send_message (mbim_port (port),
                   lpad_mbim_apdu (channel, command),
-                  APDU_TIMEOUT,
+                  LPAD_PORT_APDU_TIMEOUT,
                   on_sent,
-                  request_new (port, done, user_data));
+                  lpad_port_request_new (port, done, user_data));
 }
 
 static void
 on_done (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (Request) request = user_data;
+  g_autofree LpadPortRequest *request = user_data;
   g_autoptr (GError) error = NULL;
   gboolean cancelled;
   g_autoptr (MbimMessage) message = receive (source, result, &cancelled, &error);
   const LpadPortAnswer answer = { 0, NULL };
-  gboolean good = message != NULL && lpad_mbim_done (message, &error);
 
-  request->done (good ? &answer : NULL, error, request->user_data);
+  if (message != NULL)
+    (void) lpad_mbim_done (message, &error);
+  lpad_port_request_end (request, &answer, error);
 }
 
 static void
@@ -435,9 +412,9 @@ close_channel (LpadPort *port, guint8 channel, LpadPortDone done, gpointer user_
   if (is_open (port, done, user_data))
     send_message (mbim_port (port),
                   lpad_mbim_close_channel (channel, mbim_port (port)->group),
-                  CLOSE_TIMEOUT,
+                  LPAD_PORT_CLOSE_TIMEOUT,
                   on_done,
-                  request_new (port, done, user_data));
+                  lpad_port_request_new (port, done, user_data));
 }
 
 /* Channels of our group are ours, whichever lpad-modem opened them. */
@@ -450,7 +427,7 @@ close_ours (LpadPort *port, LpadPortDone done, gpointer user_data)
 static void
 on_card_reset (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (Request) request = user_data;
+  g_autofree LpadPortRequest *request = user_data;
   g_autoptr (GError) error = NULL;
   gboolean cancelled;
   g_autoptr (MbimMessage) message = receive (source, result, &cancelled, &error);
@@ -459,10 +436,10 @@ on_card_reset (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (good)
     {
-      lpad_card_watch_card_is_off (request->port->port.watch);
-      lpad_port_look (&request->port->port);
+      lpad_card_watch_card_is_off (request->port->watch);
+      lpad_port_look (request->port);
     }
-  request->done (good ? &answer : NULL, error, request->user_data);
+  lpad_port_request_end (request, &answer, error);
 }
 
 static void
@@ -471,23 +448,26 @@ power_cycle (LpadPort *port, LpadPortDone done, gpointer user_data)
   if (is_open (port, done, user_data))
     send_message (mbim_port (port),
                   lpad_mbim_reset_card (),
-                  RESET_TIMEOUT,
+                  LPAD_PORT_RESET_TIMEOUT,
                   on_card_reset,
-                  request_new (port, done, user_data));
+                  lpad_port_request_new (port, done, user_data));
 }
 
 /* Some vanish at once instead of an answer, which is what was wanted. */
 static void
 on_device_reset (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (Request) request = user_data;
+  g_autofree LpadPortRequest *request = user_data;
   g_autoptr (GError) error = NULL;
   gboolean cancelled;
   g_autoptr (MbimMessage) message = receive (source, result, &cancelled, &error);
   const LpadPortAnswer answer = { 0, NULL };
-  gboolean good = cancelled || (message != NULL && lpad_mbim_done (message, &error));
 
-  request->done (good ? &answer : NULL, error, request->user_data);
+  if (cancelled)
+    g_clear_error (&error);
+  else if (message != NULL)
+    (void) lpad_mbim_done (message, &error);
+  lpad_port_request_end (request, &answer, error);
 }
 
 static void
@@ -496,9 +476,9 @@ reset (LpadPort *port, LpadPortDone done, gpointer user_data)
   if (is_open (port, done, user_data))
     send_message (mbim_port (port),
                   lpad_mbim_reset_device (),
-                  RESET_TIMEOUT,
+                  LPAD_PORT_RESET_TIMEOUT,
                   on_device_reset,
-                  request_new (port, done, user_data));
+                  lpad_port_request_new (port, done, user_data));
 }
 
 /* Life */

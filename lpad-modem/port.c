@@ -78,10 +78,46 @@ lpad_port_is_cancelled (const GError *error)
 }
 
 void
-lpad_port_refuse (LpadPortDone done, gpointer user_data, GError *error)
+lpad_port_removed (LpadPort *port)
 {
+  g_autoptr (GError) error
+      = g_error_new_literal (LPAD_MODEM_ERROR, LPAD_MODEM_ERROR_FAILED, "The modem or its proxy is gone.");
+
+  lpad_port_gone (port, error);
+}
+
+LpadPortRequest *
+lpad_port_request_new (LpadPort *port, LpadPortDone done, gpointer user_data)
+{
+  LpadPortRequest *request = g_new0 (LpadPortRequest, 1);
+
+  request->port = port;
+  request->done = done;
+  request->user_data = user_data;
+  return request;
+}
+
+gboolean
+lpad_port_request_failed (const GError *failure, GError **error)
+{
+  g_set_error (
+      error, LPAD_MODEM_ERROR, LPAD_MODEM_ERROR_NO_ANSWER, "The modem did not answer: %s.", failure->message);
+  return lpad_port_is_cancelled (failure);
+}
+
+void
+lpad_port_request_end (const LpadPortRequest *request, const LpadPortAnswer *answer, const GError *error)
+{
+  request->done (error == NULL ? answer : NULL, error, request->user_data);
+}
+
+void
+lpad_port_not_ready (LpadPortDone done, gpointer user_data)
+{
+  g_autoptr (GError) error
+      = g_error_new_literal (LPAD_MODEM_ERROR, LPAD_MODEM_ERROR_NOT_READY, "The modem is not ready yet.");
+
   done (NULL, error, user_data);
-  g_error_free (error);
 }
 
 /* The protocol's own part goes first: it still knows its device. */

@@ -93,8 +93,38 @@ void lpad_port_gone_later (LpadPort *port, const char *why);
  * nothing of it may be touched. */
 gboolean lpad_port_is_cancelled (const GError *error);
 
-/** lpad_port_refuse: for a protocol: ends a request with an error that is taken over. */
-void lpad_port_refuse (LpadPortDone done, gpointer user_data, GError *error);
+/** lpad_port_removed: for a protocol: tells that the device has gone. */
+void lpad_port_removed (LpadPort *port);
+
+/* How long modems are waited for, in seconds, whatever the protocol. */
+#define LPAD_PORT_DEVICE_TIMEOUT 15
+#define LPAD_PORT_SETUP_TIMEOUT  10
+#define LPAD_PORT_OPEN_TIMEOUT   20
+#define LPAD_PORT_APDU_TIMEOUT   120 /* a chip may need this for the last segment of a package */
+#define LPAD_PORT_CLOSE_TIMEOUT  5
+#define LPAD_PORT_RESET_TIMEOUT  20
+
+/** LpadPortRequest: for a protocol: a request that the modem has not answered. When it has been cancelled,
+ * @port is not there any more. Freed with g_free(). */
+typedef struct
+{
+  LpadPort *port;
+  LpadPortDone done;
+  gpointer user_data;
+} LpadPortRequest;
+
+LpadPortRequest *lpad_port_request_new (LpadPort *port, LpadPortDone done, gpointer user_data);
+
+/** lpad_port_request_failed: for a protocol: turns @failure, the reason why no answer came, into @error.
+ * Returns: whether the request has been cancelled */
+gboolean lpad_port_request_failed (const GError *failure, GError **error);
+
+/** lpad_port_request_end: for a protocol: tells @answer, or @error if it is there. */
+void
+lpad_port_request_end (const LpadPortRequest *request, const LpadPortAnswer *answer, const GError *error);
+
+/** lpad_port_not_ready: for a protocol: ends a request that cannot be sent yet. */
+void lpad_port_not_ready (LpadPortDone done, gpointer user_data);
 
 /** lpad_port_free: nothing more is told, and requests that wait fail. */
 void lpad_port_free (LpadPort *port);

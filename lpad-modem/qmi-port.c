@@ -6,13 +6,7 @@
 #include "qmi-slots.h"
 #include "qmi-uim.h"
 
-#define PROXY          "qmi-proxy"
-#define DEVICE_TIMEOUT 15 /* seconds */
-#define SETUP_TIMEOUT  10
-#define OPEN_TIMEOUT   20
-#define APDU_TIMEOUT   120 /* a chip may need this for the last segment of a package */
-#define CLOSE_TIMEOUT  5
-#define POWER_TIMEOUT  20
+#define PROXY "qmi-proxy"
 
 /* The port as its protocol knows it; the first field is what others know. */
 typedef struct
@@ -81,7 +75,7 @@ look (LpadPort *base)
   LpadQmiPort *port = qmi_port (base);
 
   qmi_client_uim_get_slot_status (
-      QMI_CLIENT_UIM (port->client), NULL, SETUP_TIMEOUT, base->cancellable, on_slots, port);
+      QMI_CLIENT_UIM (port->client), NULL, LPAD_PORT_SETUP_TIMEOUT, base->cancellable, on_slots, port);
 }
 
 /* Refresh */
@@ -145,8 +139,12 @@ on_events_registered (GObject *source, GAsyncResult *result, gpointer user_data)
   qmi_message_uim_refresh_register_all_input_set_info (input, TRUE, NULL);
   qmi_message_uim_refresh_register_all_input_set_session (
       input, QMI_UIM_SESSION_TYPE_PRIMARY_GW_PROVISIONING, no_name, NULL);
-  qmi_client_uim_refresh_register_all (
-      QMI_CLIENT_UIM (source), input, SETUP_TIMEOUT, port->port.cancellable, on_refresh_registered, port);
+  qmi_client_uim_refresh_register_all (QMI_CLIENT_UIM (source),
+                                       input,
+                                       LPAD_PORT_SETUP_TIMEOUT,
+                                       port->port.cancellable,
+                                       on_refresh_registered,
+                                       port);
 }
 
 static void
@@ -172,8 +170,12 @@ on_client (GObject *source, GAsyncResult *result, gpointer user_data)
       input,
       QMI_UIM_EVENT_REGISTRATION_FLAG_CARD_STATUS | QMI_UIM_EVENT_REGISTRATION_FLAG_PHYSICAL_SLOT_STATUS,
       NULL);
-  qmi_client_uim_register_events (
-      QMI_CLIENT_UIM (client), input, SETUP_TIMEOUT, port->port.cancellable, on_events_registered, port);
+  qmi_client_uim_register_events (QMI_CLIENT_UIM (client),
+                                  input,
+                                  LPAD_PORT_SETUP_TIMEOUT,
+                                  port->port.cancellable,
+                                  on_events_registered,
+                                  port);
 }
 
 static void
@@ -186,7 +188,7 @@ on_open (GObject *source, GAsyncResult *result, gpointer user_data)
     qmi_device_allocate_client (QMI_DEVICE (source),
                                 QMI_SERVICE_UIM,
                                 QMI_CID_NONE,
-                                SETUP_TIMEOUT,
+                                LPAD_PORT_SETUP_TIMEOUT,
                                 port->port.cancellable,
                                 on_client,
                                 port);
@@ -197,10 +199,7 @@ on_open (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 on_removed (QmiDevice *device, gpointer user_data)
 {
-  g_autoptr (GError) error
-      = g_error_new_literal (LPAD_MODEM_ERROR, LPAD_MODEM_ERROR_FAILED, "The modem or its proxy is gone.");
-
-  lpad_port_gone (user_data, error);
+  lpad_port_removed (user_data);
 }
 
 static void
@@ -220,28 +219,10 @@ on_device (GObject *source, GAsyncResult *result, gpointer user_data)
   port->device = device;
   port->removed_handler = g_signal_connect (device, QMI_DEVICE_SIGNAL_REMOVED, G_CALLBACK (on_removed), port);
   qmi_device_open (
-      device, QMI_DEVICE_OPEN_FLAGS_PROXY, DEVICE_TIMEOUT, port->port.cancellable, on_open, port);
+      device, QMI_DEVICE_OPEN_FLAGS_PROXY, LPAD_PORT_DEVICE_TIMEOUT, port->port.cancellable, on_open, port);
 }
 
 /* Requests */
-
-typedef struct
-{
-  LpadQmiPort *port; /* that is not there any more when the request has been cancelled */
-  LpadPortDone done;
-  gpointer user_data;
-} Request;
-
-static Request *
-request_new (LpadPort *port, LpadPortDone done, gpointer user_data)
-{
-  Request *request = g_new0 (Request, 1);
-
-  request->port = qmi_port (port);
-  request->done = done;
-  request->user_data = user_data;
-  return request;
-}
 
 /* Number of our UIM client and of its next request; FALSE: the request has been refused. */
 static gboolean
@@ -251,10 +232,7 @@ can_send (LpadPort *base, guint8 *cid, guint16 *transaction, LpadPortDone done, 
 
   if (port->client == NULL)
     {
-      lpad_port_refuse (
-          done,
-          user_data,
-          g_error_new_literal (LPAD_MODEM_ERROR, LPAD_MODEM_ERROR_NOT_READY, "The modem is not ready yet."));
+      lpad_port_not_ready (done, user_data);
       return FALSE;
     }
   *cid = qmi_client_get_cid (port->client);
@@ -267,7 +245,7 @@ send_message (LpadPort *base,
               QmiMessage *message,
               guint timeout_s,
               GAsyncReadyCallback done,
-              Request *request)
+              LpadPortRequest *request)
 {
   qmi_device_command_full (
       qmi_port (base)->device, message, NULL, timeout_s, base->cancellable, done, request);
@@ -281,20 +259,14 @@ receive (GObject *source, GAsyncResult *result, gboolean *cancelled, GError **er
   g_autoptr (GError) failure = NULL;
   QmiMessage *answer = qmi_device_command_full_finish (QMI_DEVICE (source), result, &failure);
 
-  *cancelled = lpad_port_is_cancelled (failure);
-  if (answer == NULL)
-    g_set_error (error,
-                 LPAD_MODEM_ERROR,
-                 LPAD_MODEM_ERROR_NO_ANSWER,
-                 "The modem did not answer: %s.",
-                 failure->message);
+  *cancelled = failure != NULL && lpad_port_request_failed (failure, error);
   return answer;
 }
 
 static void
 on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autofree Request *request = user_data;
+  g_autofree LpadPortRequest *request = user_data;
   g_autoptr (GError) error = NULL;
   gboolean cancelled;
   g_autoptr (QmiMessage) message = receive (source, result, &cancelled, &error);
@@ -302,7 +274,7 @@ on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (message != NULL)
     answer.octets = lpad_uim_opened (message, &answer.channel, &error);
-  request->done (error == NULL ? &answer : NULL, error, request->user_data);
+  lpad_port_request_end (request, &answer, error);
   g_clear_pointer (&answer.octets, g_bytes_unref);
 }
 
@@ -316,22 +288,22 @@ open_channel (LpadPort *port, GBytes *aid, LpadPortDone done, gpointer user_data
     send_message (
         port,
         lpad_uim_open_channel (cid, transaction, g_bytes_get_data (aid, NULL), g_bytes_get_size (aid)),
-        OPEN_TIMEOUT,
+        LPAD_PORT_OPEN_TIMEOUT,
         on_opened,
-        request_new (port, done, user_data));
+        lpad_port_request_new (port, done, user_data));
 }
 
 static void
 on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autofree Request *request = user_data;
+  g_autofree LpadPortRequest *request = user_data;
   g_autoptr (GError) error = NULL;
   gboolean cancelled;
   g_autoptr (QmiMessage) message = receive (source, result, &cancelled, &error);
   g_autoptr (GBytes) response = message != NULL ? lpad_uim_sent (message, &error) : NULL;
   const LpadPortAnswer answer = { 0, response };
 
-  request->done (error == NULL ? &answer : NULL, error, request->user_data);
+  lpad_port_request_end (request, &answer, error);
 }
 
 static void
@@ -343,22 +315,23 @@ transmit (LpadPort *port, guint8 channel, GBytes *command, LpadPortDone done, gp
   if (can_send (port, &cid, &transaction, done, user_data))
     send_message (port,
                   lpad_uim_send_apdu (cid, transaction, channel, command),
-                  APDU_TIMEOUT,
+                  LPAD_PORT_APDU_TIMEOUT,
                   on_sent,
-                  request_new (port, done, user_data));
+                  lpad_port_request_new (port, done, user_data));
 }
 
 static void
 on_done (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autofree Request *request = user_data;
+  g_autofree LpadPortRequest *request = user_data;
   g_autoptr (GError) error = NULL;
   gboolean cancelled;
   g_autoptr (QmiMessage) message = receive (source, result, &cancelled, &error);
   const LpadPortAnswer answer = { 0, NULL };
-  gboolean good = message != NULL && lpad_uim_done (message, &error);
 
-  request->done (good ? &answer : NULL, error, request->user_data);
+  if (message != NULL)
+    (void) lpad_uim_done (message, &error);
+  lpad_port_request_end (request, &answer, error);
 }
 
 static void
@@ -370,30 +343,31 @@ close_channel (LpadPort *port, guint8 channel, LpadPortDone done, gpointer user_
   if (can_send (port, &cid, &transaction, done, user_data))
     send_message (port,
                   lpad_uim_close_channel (cid, transaction, channel),
-                  CLOSE_TIMEOUT,
+                  LPAD_PORT_CLOSE_TIMEOUT,
                   on_done,
-                  request_new (port, done, user_data));
+                  lpad_port_request_new (port, done, user_data));
 }
 
 static void
 on_powered_on (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autofree Request *request = user_data;
+  g_autofree LpadPortRequest *request = user_data;
   g_autoptr (GError) error = NULL;
   gboolean cancelled;
   g_autoptr (QmiMessage) message = receive (source, result, &cancelled, &error);
   const LpadPortAnswer answer = { 0, NULL };
-  gboolean good = message != NULL && lpad_uim_done (message, &error);
 
-  request->done (good ? &answer : NULL, error, request->user_data);
+  if (message != NULL)
+    (void) lpad_uim_done (message, &error);
+  lpad_port_request_end (request, &answer, error);
   if (!cancelled)
-    lpad_port_look (&request->port->port);
+    lpad_port_look (request->port);
 }
 
 static void
 on_powered_off (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  Request *request = user_data;
+  LpadPortRequest *request = user_data;
   g_autoptr (GError) error = NULL;
   gboolean cancelled;
   g_autoptr (QmiMessage) message = receive (source, result, &cancelled, &error);
@@ -404,12 +378,13 @@ on_powered_off (GObject *source, GAsyncResult *result, gpointer user_data)
     request->done (NULL, error, request->user_data);
   else
     {
-      LpadPort *port = &request->port->port;
+      LpadPort *port = request->port;
 
       lpad_card_watch_card_is_off (port->watch);
       if (can_send (port, &cid, &transaction, request->done, request->user_data))
         {
-          send_message (port, lpad_uim_power (cid, transaction, TRUE), POWER_TIMEOUT, on_powered_on, request);
+          send_message (
+              port, lpad_uim_power (cid, transaction, TRUE), LPAD_PORT_RESET_TIMEOUT, on_powered_on, request);
           return;
         }
     }
@@ -425,21 +400,22 @@ power_cycle (LpadPort *port, LpadPortDone done, gpointer user_data)
   if (can_send (port, &cid, &transaction, done, user_data))
     send_message (port,
                   lpad_uim_power (cid, transaction, FALSE),
-                  POWER_TIMEOUT,
+                  LPAD_PORT_RESET_TIMEOUT,
                   on_powered_off,
-                  request_new (port, done, user_data));
+                  lpad_port_request_new (port, done, user_data));
 }
 
 static void
 on_reset (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autofree Request *request = user_data;
+  g_autofree LpadPortRequest *request = user_data;
   g_autoptr (GError) error = NULL;
   const LpadPortAnswer answer = { 0, NULL };
-  /* Some vanish at once instead of an answer, which is what was wanted. */
-  gboolean good = lpad_dms_reset_finish (result, &error) || lpad_port_is_cancelled (error);
 
-  request->done (good ? &answer : NULL, error, request->user_data);
+  /* Some vanish at once instead of an answer, which is what was wanted. */
+  if (!lpad_dms_reset_finish (result, &error) && lpad_port_is_cancelled (error))
+    g_clear_error (&error);
+  lpad_port_request_end (request, &answer, error);
 }
 
 static void
@@ -450,7 +426,7 @@ reset (LpadPort *port, LpadPortDone done, gpointer user_data)
 
   if (can_send (port, &cid, &transaction, done, user_data))
     lpad_dms_reset (
-        qmi_port (port)->device, port->cancellable, on_reset, request_new (port, done, user_data));
+        qmi_port (port)->device, port->cancellable, on_reset, lpad_port_request_new (port, done, user_data));
 }
 
 /* Life */
