@@ -18,7 +18,6 @@ import json
 import os
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from testbed import udev
@@ -26,6 +25,7 @@ from testbed.bus import TOP, Bus, adapted_policy
 from testbed.internet import CABLE_END, Internet
 from testbed.modem import Firmware, Modem, ProxyPort, PtyPort, listen_abstract
 from testbed.modem.client import QmiClient, connect_abstract
+from testbed.modem_manager import SeenModem, seen_modem
 from testbed.namespace import Namespace
 from testbed.network import Network
 from testbed.polkit import Polkit
@@ -90,20 +90,6 @@ try:
 except OSError as error:
     print(error)
 """
-
-
-@dataclass(frozen=True)
-class SeenModem:
-    """What ModemManager shows of a modem and its SIM."""
-
-    path: str
-    state: str
-    iccid: str
-    imsi: str
-    registration: str
-    bearers: tuple[str, ...]
-    failure: str
-    device: str
 
 
 class Mobile:
@@ -294,7 +280,7 @@ class Mobile:
     def mmcli(self, *arguments: str, timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
         return self.execute("mmcli", *arguments, timeout=timeout)
 
-    def qmicli(self, *arguments: str, timeout: float = 30.0) -> subprocess.CompletedProcess[str]:
+    def qmicli(self, *arguments: str, timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
         """On the modem's control port, through the proxy."""
         return self.execute("qmicli", "--device", f"/dev/{self.hardware.control_port}", "--device-open-qmi",
                             "--device-open-proxy", *arguments, timeout=timeout)
@@ -330,18 +316,7 @@ class Mobile:
 
     def seen_modem(self) -> SeenModem | None:
         """The modem as ModemManager shows it; None when it shows none."""
-        paths = self._json("--list-modems").get("modem-list", [])
-        shown = self._json(f"--modem={paths[0]}").get("modem") if paths else None
-        if not shown:
-            return None
-        generic = shown["generic"]
-        sim = self._json(f"--sim={generic['sim']}") if generic["sim"] != "--" else {}
-        properties = sim.get("sim", {}).get("properties", {})
-        return SeenModem(
-            paths[0], generic["state"], properties.get("iccid", ""), properties.get("imsi", ""),
-            shown["3gpp"]["registration-state"], tuple(generic["bearers"]), generic["state-failed-reason"],
-            generic["device"],
-        )
+        return seen_modem(self.bus)
 
     def wait_for_modem(
         self, wanted: Callable[[SeenModem], bool] = lambda modem: True, timeout: float = 60.0, what: str = "",
@@ -350,4 +325,4 @@ class Mobile:
         def look() -> SeenModem | None:
             seen = self.seen_modem()
             return seen if seen and wanted(seen) else None
-        return wait_until(look, timeout, what or "ModemManager to show the modem", interval=0.1)
+        return wait_until(look, timeout, what or "ModemManager to show the modem")
