@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Builds in several ways, runs all tests against them and counts every case.  Run by tests/check."""
+"""Builds in several ways, runs all tests against them and counts every case.  Run by tests/check.
+
+The first build gets the whole machine.  The others are made while the Python tests, which wait for readers and
+servers for a part of their time, run against the first, at the lowest priority: a test does not notice them.
+"""
 
 from __future__ import annotations
 
@@ -11,21 +15,22 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[1]
 JOBS = max(2, os.cpu_count() or 2)
-#: Tests of the whole platform wait for readers and servers for a quarter of their time.
-PYTEST_JOBS = JOBS + 1
+#: Tests of the whole platform wait for readers and servers for a part of their time.
+PYTEST_JOBS = JOBS + 2
 STEP_SECONDS = 3000
 TAP_LINE = re.compile(r"^(not ok|ok)\b\s*(\d*)\s*-?\s*([^#\n]*)(#\s*SKIP\b)?", re.I)
 
 
 @dataclass(frozen=True)
 class Build:
-    """One way to build; pytest is what of tests/integration runs against it (a marker, "" is all)."""
+    """One way to build; pytest is what of tests/integration runs against it (a marker, "" is the rest)."""
 
     name: str
     compiler: str
@@ -37,14 +42,18 @@ class Build:
         return TOP / "build" / f"check-{self.name}"
 
 
+WITHOUT_POLKIT = "without_polkit"
 SANITIZED = ("-Db_lundef=false", "-Doptimization=1")
+#: That of clang is the one without what can be left out.
 BUILDS = [
     Build("asan", "gcc", ("-Db_sanitize=address,undefined", *SANITIZED), pytest=""),
-    Build("gcc", "gcc", ("-Ddebug=false",), pytest="smoke"),
-    Build("clang", "clang", ("-Ddebug=false",)),
+    Build("gcc", "gcc", ("-Ddebug=false"), pytest="smoke"),
+    Build("clang", "clang", ("-Ddebug=false", "-Dpolkit=disabled", "-Dqr=disabled"), pytest=WITHOUT_POLKIT),
     Build("tsan", "gcc", ("-Db_sanitize=thread", *SANITIZED), pytest="tsan"),
 ]
 QUICK = {"asan"}
+#: Behind whatever else wants to run
+LOWEST_PRIORITY = 19
 
 
 @dataclass
@@ -59,6 +68,12 @@ class Tally:
     def fail(self, what: str) -> None:
         self.failed += 1
         self.problems.append(f"FAILED  {what}")
+
+    def add(self, other: Tally) -> None:
+        self.passed += other.passed
+        self.failed += other.failed
+        self.skipped += other.skipped
+        self.problems += other.problems
 
     def skip(self, what: str) -> None:
         self.skipped += 1
@@ -125,16 +140,22 @@ def count_junit(tally: Tally, suite: str, text: str) -> None:
 # Steps --------------------------------------------------------------------------
 
 
-class Check:
-    """Runs the steps and keeps the tally."""
+def say_now(text: str) -> None:
+    print(text, flush=True)
 
-    def __init__(self, expression: str = ""):
+
+class Check:
+    """Runs the steps and keeps the tally.  say takes its words; priority is that of what it builds with."""
+
+    def __init__(self, expression: str = "", *, say: Callable[[str], None] = say_now, priority: int = 0):
         self.tally = Tally()
         self._expression = expression
+        self._say = say
+        self._nice = ["nice", "-n", str(priority)] if priority else []
 
     def _run(self, what: str, command: Sequence[str], *, show: bool = False, **env: str) -> bool:
         """Run a step; its output is shown when it goes wrong, or always."""
-        print(f"== {what}", flush=True)
+        self._say(f"== {what}")
         started = time.monotonic()
         try:
             done = subprocess.run(
@@ -142,21 +163,21 @@ class Check:
                 stdout=None if show else subprocess.PIPE, stderr=None if show else subprocess.STDOUT,
             )
         except subprocess.TimeoutExpired:
-            print(f"   still running after {STEP_SECONDS} s", flush=True)
+            self._say(f"   still running after {STEP_SECONDS} s")
             return False
         if done.returncode != 0 and not show:
-            print(done.stdout, flush=True)
-        print(f"   {time.monotonic() - started:.0f} s", flush=True)
+            self._say(done.stdout)
+        self._say(f"   {time.monotonic() - started:.0f} s")
         return done.returncode == 0
 
     def build(self, build: Build) -> bool:
         """Configure and compile; a failure is a failed case."""
         if not (build.folder / "build.ninja").exists():
-            setup = ["meson", "setup", str(build.folder), "-Dwerror=true", *build.options]
+            setup = [*self._nice, "meson", "setup", str(build.folder), "-Dwerror=true", *build.options]
             if not self._run(f"configure {build.name}", setup, CC=build.compiler):
                 self.tally.fail(f"configuring {build.name}")
                 return False
-        if not self._run(f"build {build.name}", ["meson", "compile", "-C", str(build.folder)]):
+        if not self._run(f"build {build.name}", [*self._nice, "meson", "compile", "-C", str(build.folder)]):
             self.tally.fail(f"building {build.name}")
             return False
         return True
@@ -170,15 +191,17 @@ class Check:
         log.unlink(missing_ok=True)
         command = ["meson", "test", "-C", str(build.folder), "--no-rebuild", "--num-processes", str(JOBS)]
         # Its words about single cases are in the log, which is read below.
-        print(f"== C tests of {build.name}", flush=True)
+        self._say(f"== C tests of {build.name}")
+        started = time.monotonic()
         done = subprocess.run([*command, *names], cwd=TOP, capture_output=True, text=True, errors="replace")
         if not log.exists():
-            print(done.stdout, done.stderr)
+            self._say(done.stdout + done.stderr)
             self.tally.fail(f"C tests of {build.name}")
             return
         with log.open() as lines:
             for output in count_meson(self.tally, build.name, lines):
-                print(output, flush=True)
+                self._say(output)
+        self._say(f"   {time.monotonic() - started:.0f} s")
 
     def _c_tests(self, build: Build) -> list[str]:
         """Names of the tests to run; all of them have the expression in their name."""
@@ -206,19 +229,53 @@ class Check:
             self.tally.fail(f"{what} ({build.name}): no report")
 
 
+class Meanwhile:
+    """Builds while other steps run; what there is to say of it comes with done()."""
+
+    def __init__(self, builds: Sequence[Build]):
+        self._lines: list[str] = []
+        self._check = Check(say=self._lines.append, priority=LOWEST_PRIORITY)
+        self._pool = ThreadPoolExecutor(max_workers=1)
+        self._built: Future = self._pool.submit(lambda: [build for build in builds if self._check.build(build)])
+
+    def done(self, tally: Tally) -> list[Build]:
+        """Those that can be tested, as soon as all are made."""
+        built = self._built.result()
+        self._pool.shutdown()
+        for line in self._lines:
+            say_now(line)
+        tally.add(self._check.tally)
+        return built
+
+
+def marker_of(build: Build, builds: Sequence[Build]) -> str:
+    """What of tests/integration runs against the build; a test that has a build of its own runs there alone."""
+    elsewhere = any(other.pytest == WITHOUT_POLKIT for other in builds)
+    return build.pytest or (f"not {WITHOUT_POLKIT}" if elsewhere else "")
+
+
+def files_with(marker: str) -> list[str]:
+    """Those of tests/integration in which a test has the marker: all of them take seconds to be read."""
+    every = sorted((TOP / "tests" / "integration").glob("test_*.py"))
+    return [str(path.relative_to(TOP)) for path in every if f"mark.{marker}" in path.read_text()]
+
+
 def run(options: argparse.Namespace) -> Tally:
     """All steps: whatever can still be tested after a failure is tested."""
     check = Check(options.k)
-    builds = [build for build in BUILDS if not options.quick or build.name in QUICK]
-    built = [build for build in builds if check.build(build)]
+    first, *others = builds = [build for build in BUILDS if not options.quick or build.name in QUICK]
+    built = [first] if check.build(first) else []
+    first.folder.mkdir(parents=True, exist_ok=True)
+    meanwhile = Meanwhile(others)
     for build in built:
         check.unit_tests(build)
-    first = BUILDS[0]
-    first.folder.mkdir(parents=True, exist_ok=True)
     check.pytest("lints and testbed", ["tests/lint", "tests/testbed/tests"], first)
     for build in built:
-        if build.pytest is not None:
-            check.pytest("integration", ["tests/integration"], build, build.pytest)
+        check.pytest("integration", ["tests/integration"], build, marker_of(build, builds))
+    for build in meanwhile.done(check.tally):
+        check.unit_tests(build)
+        if build.pytest:
+            check.pytest("integration", files_with(build.pytest), build, build.pytest)
     return check.tally
 
 

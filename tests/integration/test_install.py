@@ -7,6 +7,7 @@ import configparser
 import json
 import os
 import re
+import shutil
 import subprocess
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -147,7 +148,7 @@ def test_a_bus_takes_policy_and_activation_file(tree):
             except GLib.Error:
                 return []
 
-        assert LPAD_NAME in wait_until(names, 10, "the bus")
+        assert LPAD_NAME in wait_until(names, 60, "the bus")
     finally:
         run.close()
 
@@ -268,21 +269,38 @@ def test_the_completion_is_a_script(tree):
 # Without polkit -------------------------------------------------------------------
 
 
-def test_a_build_without_polkit_allows_root_and_its_group_alone(tmp_path):
+def has_polkit(build: Path) -> bool:
+    options = json.loads((build / "meson-info" / "intro-buildoptions.json").read_text())
+    return next(option["value"] for option in options if option["name"] == "polkit") != "disabled"
+
+
+@pytest.fixture
+def without_polkit(tmp_path) -> Path:
+    """The programs of a build without polkit and QR codes: those under test, if they are that."""
+    build = default_build()
+    if has_polkit(build):
+        build = tmp_path / "other"
+        setup = [
+            "meson", "setup", str(build), "-Dpolkit=disabled", "-Dqr=disabled", "-Dtests=false", "-Dman=false",
+            "-Dwerror=true", "-Dbuildtype=debug",
+        ]
+        subprocess.run(setup, cwd=TOP, check=True, capture_output=True)
+        done = subprocess.run(["ninja", "-C", str(build), *PROGRAMS.values()], capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout[-3000:]
+    # a place that another user can be let into
+    for path in PROGRAMS.values():
+        (tmp_path / "build" / path).parent.mkdir(parents=True)
+        shutil.copy(build / path, tmp_path / "build" / path)
+    return tmp_path / "build"
+
+
+@pytest.mark.without_polkit
+def test_a_build_without_polkit_allows_root_and_its_group_alone(without_polkit):
     """It does not ask polkit; a user that is neither root nor in the group is refused."""
-    build = tmp_path / "build"
-    setup = [
-        "meson", "setup", str(build), "-Dpolkit=disabled", "-Dqr=disabled", "-Dtests=false", "-Dman=false",
-        "-Dwerror=true", "-Dbuildtype=debug",
-    ]
-    subprocess.run(setup, cwd=TOP, check=True, capture_output=True)
-    done = subprocess.run(
-        ["ninja", "-C", str(build), *PROGRAMS.values()], capture_output=True, text=True,
-    )
-    assert done.returncode == 0, done.stdout[-3000:]
-    linked = subprocess.run(["ldd", str(build / PROGRAMS["lpad"])], capture_output=True, text=True, check=True).stdout
+    lpad = without_polkit / PROGRAMS["lpad"]
+    linked = subprocess.run(["ldd", str(lpad)], capture_output=True, text=True, check=True).stdout
     assert "polkit" not in linked
-    stack = Stack(build=build).__enter__()
+    stack = Stack(build=without_polkit).__enter__()
     order = place(stack)
     assert lui_json(stack, "download", "--yes", order.activation_code)["iccid"] == order.record.iccid
     assert stack.polkit.checks == []

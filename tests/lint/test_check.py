@@ -58,3 +58,35 @@ def test_a_build_that_fails_is_a_failed_case(monkeypatch, tmp_path):
     monkeypatch.setattr(todo, "_run", lambda what, command, **options: False)
     assert not todo.build(check.BUILDS[0])
     assert todo.tally.failed == 1
+
+
+def test_builds_made_meanwhile_are_counted(monkeypatch, tmp_path, capsys):
+    """One of two fails: the other can be tested, and the output of both comes in one piece."""
+    monkeypatch.setattr(check.Build, "folder", tmp_path)
+    monkeypatch.setattr(check, "LOWEST_PRIORITY", 1)
+    good, bad = check.Build("good", "gcc"), check.Build("bad", "gcc")
+
+    def run(self, what, command, **options):
+        self._say(f"== {what}")
+        assert command[:3] == ["nice", "-n", "1"]
+        return what != "build bad"
+
+    monkeypatch.setattr(check.Check, "_run", run)
+    tally = check.Tally(passed=1)
+    assert check.Meanwhile([good, bad]).done(tally) == [good]
+    assert str(tally) == "1 passed, 1 failed, 0 skipped" and tally.problems == ["FAILED  building bad"]
+    assert capsys.readouterr().out.splitlines() == [
+        "== configure good", "== build good", "== configure bad", "== build bad",
+    ]
+
+
+def test_marked_tests_are_in_the_files_that_are_read():
+    assert check.files_with("without_polkit") == ["tests/integration/test_install.py"]
+    assert {"tests/integration/test_install.py", "tests/integration/test_stack.py"} <= set(check.files_with("smoke"))
+    assert "tests/integration/test_stack.py" in check.files_with("tsan")
+
+
+def test_a_test_with_a_build_of_its_own_runs_once():
+    markers = [check.marker_of(build, check.BUILDS) for build in check.BUILDS if build.pytest is not None]
+    assert sorted(markers) == ["not without_polkit", "smoke", "tsan", "without_polkit"]
+    assert check.marker_of(check.BUILDS[0], check.BUILDS[:1]) == "", "there is no other build"
