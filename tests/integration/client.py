@@ -19,7 +19,7 @@ MANAGER, EUICC, PROFILE, NOTIFICATION, OPERATION = (
 ERROR = f"{LPAD_NAME}.Error."
 UNKNOWN_METHOD = "org.freedesktop.DBus.Error.UnknownMethod"
 #: Longer than anything may take on a loaded machine.
-DEADLINE = 20.0
+DEADLINE = 60.0
 
 
 class Refused(Exception):

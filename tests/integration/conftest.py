@@ -81,11 +81,11 @@ def stack(make_stack) -> Stack:
     return make_stack()
 
 
-#: Of the platform that tests share: whoever stops answering is given up soon.
+#: Of the platform that tests share: whoever stops answering is given up soon, and nobody who is slow on a loaded machine.
 SHARED_CONFIG = {
     "General": {"IdleTimeout": "600"},
-    "Card": {"ApduTimeout": "2", "RefreshTimeout": "2"},
-    "Network": {"ConnectTimeout": "2", "StallTimeout": "2", "RequestTimeout": "10"},
+    "Card": {"ApduTimeout": "5", "RefreshTimeout": "3"},
+    "Network": {"ConnectTimeout": "5", "StallTimeout": "5", "RequestTimeout": "15"},
 }
 
 

@@ -392,7 +392,7 @@ def test_at_power_on_a_user_is_told_that_a_profile_waits(make_stack):
     order = announced(stack, stack.smds[0])
     stack.start_lpad()
     with stack.terminal("monitor") as monitor:
-        wait_until(lambda: offers(stack), 20, "the offer")
+        wait_until(lambda: offers(stack), 60, "the offer")
         monitor.expect("lui-cli download --event 1")
     assert "A profile waits for this device: lui-cli download --event 1" in lui(stack, "status")
     asked = stack.smds[0].counters.http_requests
@@ -410,13 +410,13 @@ def test_the_search_at_power_on_is_repeated_and_makes_way(make_stack):
     order = place(stack)
     smds.stop()
     stack.start_lpad()
-    wait_until(lambda: "Looking for profiles that wait" in stack.log, 20, "the first try to fail")
+    wait_until(lambda: "Looking for profiles that wait" in stack.log, 60, "the first try to fail")
     smds.faults.at_connection("hang-after-tls", times=1)
     smds.start()
     smds.record.wait_for(lambda: smds.counters.tls_handshakes > 0)
     with Client(stack) as client:
         assert "error" not in client.download(stack.chip.eid, order.activation_code, consent=True).result()
-    wait_until(lambda: offers(stack), 20, "the offer")
+    wait_until(lambda: offers(stack), 60, "the offer")
 
 
 def test_nobody_is_asked_unless_the_configuration_says_so(make_stack):

@@ -81,7 +81,7 @@ def wait_for(stack, state: str, failures: int = 0) -> dict:
 
 
 def is_due(stack) -> bool:
-    done = subprocess.run([*stack.lpad_command(), "--due"], env=stack.env, capture_output=True, timeout=20)
+    done = subprocess.run([*stack.lpad_command(), "--due"], env=stack.env, capture_output=True, timeout=60)
     return done.returncode == 0
 
 

@@ -66,7 +66,7 @@ def test_channels(mobile, caller):
     other.open()
     assert chip.open_channels == 2
     other.close()
-    wait_until(lambda: chip.open_channels == 1, 10, "the channel of the client that has left to be closed")
+    wait_until(lambda: chip.open_channels == 1, 60, "the channel of the client that has left to be closed")
     caller.close_channel(channel)
     assert chip.open_channels == 0
     assert error_of(caller.close_channel, channel) == "NoSuchChannel"
@@ -153,8 +153,8 @@ def test_switches(mobile, caller, behaviour):
     assert channel.es10(switch(0xBF31, SECOND.iccid_octets)).hex() == "bf3103800100"
     if behaviour == "silent-until-power-cycle":
         caller.power_cycle()
-    wait_until(lambda: caller.slot["Iccid"] == SECOND.iccid, 10, "the new ICCID")
-    wait_until(lambda: hears(heard, "Refreshed"), 10, "the signal")
+    wait_until(lambda: caller.slot["Iccid"] == SECOND.iccid, 60, "the new ICCID")
+    wait_until(lambda: hears(heard, "Refreshed"), 60, "the signal")
     assert error_of(caller.transmit, channel.number, GET_EID) == "NoSuchChannel"
     assert BusChannel(caller).es10(bytes.fromhex("BF3E035C015A")).hex().endswith(chip_of(mobile).eid)
 
@@ -174,10 +174,10 @@ def test_recovery(make_mobile, transport):
         channel = BusChannel(caller)
         assert channel.es10(switch(0xBF31, after.iccid_octets)).hex() == "bf3103800100"
         if behaviour == "silent":
-            wait_until(lambda iccid=after.iccid: mobile.modem.iccid == iccid, 10, "the card to be back")
+            wait_until(lambda iccid=after.iccid: mobile.modem.iccid == iccid, 60, "the card to be back")
         caller.recover(step)
         mobile.wait_for_modem(lambda modem, iccid=after.iccid: modem.iccid == iccid, what=f"{step} to help")
-        wait_until(lambda iccid=after.iccid: caller.iccids() == [iccid], 20, f"the new ICCID after {step}")
+        wait_until(lambda iccid=after.iccid: caller.iccids() == [iccid], 60, f"the new ICCID after {step}")
         assert error_of(caller.transmit, channel.number, GET_EID) == "NoSuchChannel"
         profiles.reverse()
     caller.close()
@@ -214,9 +214,9 @@ def test_mbim(make_mobile, behaviour):
         caller.recover("power-cycle")
     elif behaviour == "silent-until-reset":
         caller.recover("reset")
-    wait_until(lambda: caller.iccids() == [SECOND.iccid], 20, "the new ICCID")
+    wait_until(lambda: caller.iccids() == [SECOND.iccid], 60, "the new ICCID")
     if behaviour != "silent-until-reset":
-        wait_until(lambda: hears(heard, "Refreshed"), 10, "the signal")
+        wait_until(lambda: hears(heard, "Refreshed"), 60, "the signal")
     assert error_of(caller.transmit, channel.number, GET_EID) == "NoSuchChannel"
     again = BusChannel(caller)
     assert again.es10(bytes.fromhex("BF3E035C015A")).hex().endswith(chip.eid)
@@ -261,8 +261,8 @@ def test_two_slots(make_mobile, other_chip, transport):
     assert [error_of(caller.open, ISD_R, path) for path in paths[1:]] == ["NotReady"] * 2
     heard = caller.listen()
     mobile.modem.call(lambda: mobile.modem.switch_slot(2))
-    wait_until(lambda: shown("Active") == [False, True, False], 10, "the other slot to be active")
-    wait_until(lambda: hears(heard, "Refreshed"), 10, "the signal")
+    wait_until(lambda: shown("Active") == [False, True, False], 60, "the other slot to be active")
+    wait_until(lambda: hears(heard, "Refreshed"), 60, "the signal")
     assert shown("Iccid") == ["", SECOND.iccid, ""]
     assert error_of(caller.transmit, channel, GET_EID) == "NoSuchChannel"
     assert error_of(caller.open, ISD_R, paths[0]) == "NotReady"
@@ -340,13 +340,13 @@ def test_a_modem_that_comes_later(mobile, caller):
     assert caller.slots() == {}
     os.mkfifo(node)
     mobile.tell_udev("add")
-    wait_until(caller.slots, 20, "the slot of the modem that has come")
+    wait_until(caller.slots, 60, "the slot of the modem that has come")
     assert caller.slot["Iccid"] == FIRST.iccid
     assert not hears(heard, "Refreshed")
     mobile.tell_udev("remove")
-    wait_until(lambda: not caller.slots(), 10, "the slot of the modem that has gone to go")
+    wait_until(lambda: not caller.slots(), 60, "the slot of the modem that has gone to go")
     mobile.tell_udev("add")
-    wait_until(caller.slots, 10, "the slot of the modem that has come back")
+    wait_until(caller.slots, 60, "the slot of the modem that has come back")
 
 
 @pytest.mark.parametrize("transport", ["qmi", "mbim"])
@@ -417,12 +417,12 @@ def test_a_proxy_that_comes_later(make_mobile):
     caller = Caller(mobile)
     assert caller.slots()
     mobile.proxy.stop()
-    wait_until(lambda: not caller.slots(), 10, "the slot to go")
-    wait_until(lambda: "No qmi-proxy is running." in mobile.lpad_modem.output(), 10, "the reason")
+    wait_until(lambda: not caller.slots(), 60, "the slot to go")
+    wait_until(lambda: "No qmi-proxy is running." in mobile.lpad_modem.output(), 60, "the reason")
     children = Path(f"/proc/{mobile.lpad_modem.pid}/task/{mobile.lpad_modem.pid}/children").read_text()
     assert not children.strip() and mobile.lpad_modem.output().count("No qmi-proxy") == 1
     mobile.start_proxy()
-    wait_until(caller.slots, 20, "the slot to come back")
+    wait_until(caller.slots, 60, "the slot to come back")
     caller.open()
     caller.close()
 

@@ -20,9 +20,9 @@ from testbed.process import wait_until
 def test_unplugged_and_plugged_in_again(mobile, caller):
     caller.open()
     mobile.modem.vanish()
-    wait_until(lambda: not caller.slots(), 10, "the slot to go")
+    wait_until(lambda: not caller.slots(), 60, "the slot to go")
     mobile.modem.appear()
-    wait_until(caller.slots, 20, "the slot to come back")
+    wait_until(caller.slots, 60, "the slot to come back")
     caller.open()
 
 
@@ -33,7 +33,7 @@ def test_a_crash_leaks_no_channel(mobile, caller):
     mobile.bus.wait_for_no_owner(LPAD_MODEM)
     assert chip_of(mobile).open_channels == 2
     start(mobile)
-    wait_until(lambda: chip_of(mobile).open_channels == 0, 10, "old channels to be closed")
+    wait_until(lambda: chip_of(mobile).open_channels == 0, 60, "old channels to be closed")
     assert error_of(caller.transmit, channel, GET_EID) == "NoSuchChannel"
     caller.open()
 
@@ -60,11 +60,11 @@ def test_killed_at_any_point_it_leaks_no_channel(make_mobile, allow_absent, tran
         if number == 2 and transport == "qmi":
             faults_.at_message("UIM Send APDU", firmware.then(lambda: mobile.lpad_modem.kill()), n=3)
             start(mobile, allow_absent, settled=False)
-            wait_until(lambda: not mobile.lpad_modem.running, 20, "lpad-modem to be killed again")
+            wait_until(lambda: not mobile.lpad_modem.running, 60, "lpad-modem to be killed again")
             mobile.bus.wait_for_no_owner(LPAD_MODEM)
         faults_.clear()
         start(mobile, allow_absent)
-        wait_until(lambda: chip.open_channels == 1, 20, f"what was lost at {name} {n} to be closed")
+        wait_until(lambda: chip.open_channels == 1, 60, f"what was lost at {name} {n} to be closed")
         assert chip.process(bytes([others, 0xA4, 0x00, 0x04, 0x02, 0x3F, 0x00]))[-2:] != b"\x68\x81"
 
 
@@ -146,9 +146,9 @@ def test_unplugged_in_the_middle_of_a_command(mobile, caller):
     channel, _ = caller.open()
     mobile.modem.faults.at_message("UIM Send APDU", firmware.vanish())
     assert error_of(caller.transmit, channel, GET_EID) == "Failed"
-    wait_until(lambda: not caller.slots(), 10, "the slot to go")
+    wait_until(lambda: not caller.slots(), 60, "the slot to go")
     mobile.modem.appear()
-    wait_until(caller.slots, 20, "the slot to come back")
+    wait_until(caller.slots, 60, "the slot to come back")
     assert error_of(caller.transmit, channel, GET_EID) == "NoSuchChannel"
     caller.open()
 

@@ -22,7 +22,7 @@ from testbed.veuicc.config import ATR_T1
 ISDR = "a0000005591010ffffffff8900000100"
 GET_EID = "bf3e035c015a"
 CARD_REMOVED, CARD_ERROR, TIMEOUT, NOT_FOUND, CARD_BUSY = 8, 9, 7, 4, 10
-DEADLINE = 20.0
+DEADLINE = 60.0
 
 
 class Probe:

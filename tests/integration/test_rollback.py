@@ -53,7 +53,7 @@ def trial_on_bus(client: Client) -> Operation:
     def find() -> str | None:
         return next((path for path, operation in client.objects(OPERATION).items()
                      if operation["State"] == "waiting"), None)
-    return Operation(client, wait_until(find, 20, "a trial on the bus"))
+    return Operation(client, wait_until(find, 60, "a trial on the bus"))
 
 
 def test_confirmed(shared, two):
@@ -250,7 +250,7 @@ def test_card_removed(shared, two):
         shared.wait_for_cards()
         client.euicc(shared.chip.eid)
         trial_on_bus(client).call("Reject")
-    wait_until(lambda: enabled(shared) == [old], 20, "the way back")
+    wait_until(lambda: enabled(shared) == [old], 60, "the way back")
     wait_until_idle(shared)
     shared.lui("status", "--seen")
 
@@ -284,7 +284,7 @@ def test_person_who_leaves(shared, two):
         terminal.send("\x03")
         terminal.expect("lpad goes back at")
         assert terminal.wait() == INTERRUPTED
-    wait_until(lambda: enabled(shared) == [old], 20, "the way back")
+    wait_until(lambda: enabled(shared) == [old], 60, "the way back")
     wait_until_idle(shared)
     told = lui_json(shared, "status", "--seen")["euiccs"][0]["interruptions"]
     assert len(told) == 1
@@ -335,6 +335,6 @@ def test_stopped(shared, two):
     with Client(shared) as client:
         client.euicc(shared.chip.eid)
         trial_on_bus(client).call("Reject")
-    wait_until(lambda: enabled(shared) == [old], 20, "the way back")
+    wait_until(lambda: enabled(shared) == [old], 60, "the way back")
     wait_until_idle(shared)
     shared.lui("status", "--seen")

@@ -67,5 +67,5 @@ def enabled(stack: Stack) -> str | None:
     return decode_iccid(found.iccid) if found else None
 
 
-def wait_until_enabled(stack: Stack, iccid: str | None, timeout: float = 20.0) -> None:
+def wait_until_enabled(stack: Stack, iccid: str | None, timeout: float = 60.0) -> None:
     wait_until(lambda: enabled(stack) == iccid, timeout, f"{iccid} to be in use")

@@ -77,7 +77,7 @@ class Bus:
         (folder / "bus.conf").write_text(CONFIG.format(folder=folder).replace("</busconfig>", f"{includes}</busconfig>"))
         command = ["dbus-daemon", f"--config-file={folder}/bus.conf", "--nofork", "--nopidfile", "--nosyslog"]
         self._program = self._run.spawn("bus", command, env)
-        self._connection = wait_until(self._try, 10, "the bus")
+        self._connection = wait_until(self._try, 60, "the bus")
 
     def _write_service(self, name: str, command: str) -> None:
         text = f"[D-BUS Service]\nName={name}\nExec={command}\nUser={getpass.getuser()}\n"
@@ -116,7 +116,7 @@ class Bus:
                  | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION)
         return Gio.DBusConnection.new_for_address_sync(self.address, flags, None, None)
 
-    def call_bus(self, method: str, parameters: GLib.Variant, timeout: float = 10.0) -> tuple:
+    def call_bus(self, method: str, parameters: GLib.Variant, timeout: float = 60.0) -> tuple:
         """A method of the bus itself."""
         reply = self._connection.call_sync(
             "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", method, parameters,
@@ -140,14 +140,14 @@ class Bus:
                 return None
             raise
 
-    def activate(self, name: str, timeout: float = 30.0) -> None:
+    def activate(self, name: str, timeout: float = 60.0) -> None:
         """Let the bus start the name's owner and wait until it is there."""
         self.call_bus("StartServiceByName", GLib.Variant("(su)", (name, 0)), timeout)
 
-    def wait_for_owner(self, name: str, timeout: float = 30.0) -> None:
+    def wait_for_owner(self, name: str, timeout: float = 60.0) -> None:
         wait_until(lambda: self.has_owner(name), timeout, f"{name} on the bus")
 
-    def wait_for_no_owner(self, name: str, timeout: float = 30.0) -> None:
+    def wait_for_no_owner(self, name: str, timeout: float = 60.0) -> None:
         wait_until(lambda: not self.has_owner(name), timeout, f"{name} to leave the bus")
 
     def close(self) -> None:

@@ -16,8 +16,9 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from testbed.process import Program, Run, StackError, wait_until
@@ -69,7 +70,8 @@ def claim_port() -> tuple[int, socket.socket]:
     raise StackError("no free ports for a reader")
 
 
-def _namespace() -> list[str]:
+@cache
+def _namespace() -> Sequence[str]:
     """The command before pcscd's that gives it a private /run; none when that is not possible."""
     for command in NAMESPACES:
         trial = subprocess.run([*command, "mount", "-t", "tmpfs", "testbed", "/run"], capture_output=True)
@@ -77,7 +79,7 @@ def _namespace() -> list[str]:
             return command
     if not os.access("/run/pcscd", os.W_OK) and not os.access("/run", os.W_OK):
         raise StackError("pcscd needs /run/pcscd: neither a mount namespace nor writing to /run is allowed here")
-    return []
+    return ()
 
 
 class Pcscd:
@@ -149,7 +151,7 @@ class Pcscd:
         if self.pid is None:
             raise StackError(f"pcscd ended: {self._program.output() if self._program else 'never started'}")
 
-    def look(self, wanted: Mapping[str, bool] | None = None, timeout: float = 10.0) -> dict[str, bool]:
+    def look(self, wanted: Mapping[str, bool] | None = None, timeout: float = 60.0) -> dict[str, bool]:
         """Which readers there are and whether they hold a card, as a PC/SC client sees it.
 
         With wanted it waits until the readers in it are so.  The client is a process of its own, because
@@ -157,7 +159,7 @@ class Pcscd:
         """
         names = [f"{name}={int(card)}" for name, card in (wanted or {}).items()]
         client = subprocess.run(
-            [sys.executable, str(Path(__file__).with_name("pcsc_look.py")), str(timeout), *names],
+            [sys.executable, "-I", "-S", str(Path(__file__).with_name("pcsc_look.py")), str(timeout), *names],
             env={**os.environ, **self.env}, capture_output=True, text=True, timeout=timeout + 10,
         )
         if client.returncode != 0:
@@ -166,7 +168,7 @@ class Pcscd:
         lines = [line.rpartition("=") for line in client.stdout.splitlines()]
         return {name: card == "1" for name, _, card in lines}
 
-    def wait_ready(self, timeout: float = 10.0) -> None:
+    def wait_ready(self, timeout: float = 60.0) -> None:
         """Until the readers are there for the cards."""
         def listening() -> bool:
             self.check()

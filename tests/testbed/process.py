@@ -35,22 +35,29 @@ LONGEST_FOLDER = 60
 #: that lives as long as the interpreter.
 _forker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="forker")
 T = TypeVar("T")
+#: Before wait_until() looks again: this part of the time that it has waited, between so many seconds.
+WAITED_SHARE = 0.05
+SHORTEST_INTERVAL, LONGEST_INTERVAL = 0.01, 0.05
 
 
 class StackError(Exception):
     """The run cannot be set up or has lost one of its parts."""
 
 
-def wait_until(condition: Callable[[], T], timeout: float, what: str, interval: float = 0.01) -> T:
-    """The first true value of condition(); StackError when there is none in time."""
-    deadline = time.monotonic() + timeout
+def wait_until(condition: Callable[[], T], timeout: float, what: str, interval: float | None = None) -> T:
+    """The first true value of condition(); StackError when there is none in time.
+
+    Without an interval it looks less often the longer it takes: whoever is waited for needs the processor.
+    """
+    started = time.monotonic()
     while True:
         value = condition()
         if value:
             return value
-        if time.monotonic() > deadline:
+        waited = time.monotonic() - started
+        if waited > timeout:
             raise StackError(f"waited {timeout:g} s for {what}")
-        time.sleep(interval)
+        time.sleep(interval or min(max(SHORTEST_INTERVAL, waited * WAITED_SHARE), LONGEST_INTERVAL))
 
 
 def wait_for_exit(pid: int, timeout: float) -> bool:
@@ -103,7 +110,7 @@ class Run:
         self.folder = _make_folder(prefix)
         self._programs: list[Program] = []
         self._keeper = subprocess.Popen(
-            [sys.executable, "-I", str(KEEPER), MARK, str(self.folder)],
+            [sys.executable, "-I", "-S", str(KEEPER), MARK, str(self.folder)],
             stdin=subprocess.PIPE, start_new_session=True, cwd="/",
             env={key: value for key, value in os.environ.items() if key != MARK},
         )
@@ -155,7 +162,7 @@ def need_programs(*names: str) -> None:
         raise StackError(f"not installed: {', '.join(missing)} (run tests/install-deps)")
 
 
-def terminate(pid: int, signal_number: int = signal.SIGTERM, timeout: float = 10.0) -> None:
+def terminate(pid: int, signal_number: int = signal.SIGTERM, timeout: float = 60.0) -> None:
     """Send a signal to a process that is not a child and wait for its end."""
     try:
         os.kill(pid, signal_number)

@@ -195,7 +195,7 @@ class Stack:
         """Names of the readers that chips are for, as PC/SC knows them."""
         return [reader.name for reader in self.pcscd.readers]
 
-    def wait_for_cards(self, timeout: float = 10.0) -> None:
+    def wait_for_cards(self, timeout: float = 60.0) -> None:
         """Until PC/SC says of each reader what is true of it."""
         wanted = {name: card.inserted for name, card in zip(self.readers, self.cards)}
         self.pcscd.look(wanted, timeout)
@@ -295,7 +295,7 @@ class Stack:
 
     # lpad
 
-    def start_lpad(self, timeout: float = 30.0) -> int:
+    def start_lpad(self, timeout: float = 60.0) -> int:
         """Let the bus activate lpad; its process."""
         self.program("lpad")
         self.bus.activate(LPAD_NAME, timeout)
@@ -309,14 +309,14 @@ class Stack:
             if not program.running:
                 raise StackError(f"lpad ended: {self.log}")
             return self.bus.has_owner(LPAD_NAME)
-        wait_until(there, 30, "lpad on the bus")
+        wait_until(there, 60, "lpad on the bus")
         return program
 
     def lpad_pid(self) -> int | None:
         """The process of lpad; None when it does not run."""
         return self.bus.pid_of(LPAD_NAME)
 
-    def stop_lpad(self, timeout: float = 30.0) -> None:
+    def stop_lpad(self, timeout: float = 60.0) -> None:
         """End lpad as a service manager does, and wait until it has ended."""
         pid = self.lpad_pid()
         if pid:

@@ -65,7 +65,7 @@ class Terminal:
         """All output as plain lines."""
         return CONTROL_SEQUENCE.sub("", self.raw).replace("\r\n", "\n")
 
-    def expect(self, pattern: str, timeout: float = 30.0) -> re.Match[str]:
+    def expect(self, pattern: str, timeout: float = 60.0) -> re.Match[str]:
         """Read on until the pattern appears in what has come since the last call."""
         deadline = time.monotonic() + timeout
         while True:
@@ -81,7 +81,7 @@ class Terminal:
         """Type; a line ends with "\\n"."""
         os.write(self._master, text.encode())
 
-    def wait(self, timeout: float = 30.0) -> int:
+    def wait(self, timeout: float = 60.0) -> int:
         """Read to the end; the exit status, negative for a signal."""
         deadline = time.monotonic() + timeout
         while self._read(deadline):

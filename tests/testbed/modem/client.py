@@ -29,7 +29,7 @@ def connect_abstract(name: str) -> socket.socket:
 class QmiClient:
     """One connection to a proxy; answers wait for their request, indications for somebody to ask."""
 
-    def __init__(self, connection: socket.socket, device: str, timeout: float = 30.0):
+    def __init__(self, connection: socket.socket, device: str, timeout: float = 60.0):
         self._connection, self._timeout = connection, timeout
         self._splitter = Splitter()
         self._transaction = 0
@@ -78,7 +78,7 @@ class QmiClient:
             raise QmiError(answer.error, answer.tlvs)
         return answer
 
-    def indication(self, service: int, number: int, timeout: float = 10.0) -> Message:
+    def indication(self, service: int, number: int, timeout: float = 60.0) -> Message:
         """The next one of this kind, or one that has come before; TimeoutError when there is none."""
         return self._wait(lambda m: (m.kind, m.service, m.number) == (Kind.INDICATION, service, number), timeout)
 
@@ -142,7 +142,7 @@ class UimClient:
     def register_refresh(self) -> None:
         self.request(0x0044, {0x01: u8(0) + short_octets(b""), 0x02: u8(1)})
 
-    def refresh_stage(self, timeout: float = 10.0) -> int:
+    def refresh_stage(self, timeout: float = 60.0) -> int:
         """Of the next refresh indication."""
         return self._client.indication(Service.UIM, 0x0033, timeout).get(0x10).u8()
 
@@ -153,7 +153,7 @@ class UimClient:
         """(card present, active, ICCID) of each physical slot."""
         return _slots(self.request(0x0047))
 
-    def slots_told(self, timeout: float = 10.0) -> list[tuple[bool, bool, bytes]]:
+    def slots_told(self, timeout: float = 60.0) -> list[tuple[bool, bool, bytes]]:
         """The same, out of the next indication."""
         return _slots(self._client.indication(Service.UIM, 0x0048, timeout))
 

@@ -108,7 +108,7 @@ class Modem:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def call(self, function: Callable[[], T], timeout: float = 30.0) -> T:
+    def call(self, function: Callable[[], T], timeout: float = 60.0) -> T:
         """Do something in the modem's thread, between two messages, and wait for it."""
         done: Future[T] = Future()
 

@@ -254,7 +254,7 @@ def test_an_operator_at_the_command_line(start, tmp_path):
     iccid = operate("order", "--type", "Travel")
     code = operate("confirm", iccid)
     server.send_signal(signal.SIGTERM)
-    assert "confirmed" in server.communicate(timeout=20)[0]
+    assert "confirmed" in server.communicate(timeout=60)[0]
     server = start(*command)
     port = int(line_with(server, "SM-DP+").rpartition(":")[2])
     door = line_with(server, "ES2+").rpartition(" ")[2]

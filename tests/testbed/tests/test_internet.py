@@ -68,7 +68,7 @@ def test_from_the_first_to_the_second_subscription(mobile):
 
     with mobile.qmi_client() as client:
         QmiChannel(client.uim()).enable(OWNER)
-    wait_until(lambda: mobile.network.attached == [MAKER.imsi, OWNER.imsi], 20, "the second subscription")
+    wait_until(lambda: mobile.network.attached == [MAKER.imsi, OWNER.imsi], 60, "the second subscription")
     assert mobile.network.sessions == []
     assert mobile.reach(mobile.internet.address_of(SM), 443, timeout=1) != ""
 

@@ -24,7 +24,7 @@ def fixture_mobile(made):
 def switch(mobile: Mobile, behaviour: str):
     """Enable the profile that is not enabled, by way of the proxy; its record."""
     target = SECOND if mobile.modem.iccid == FIRST.iccid else FIRST
-    wait_until(lambda: mobile.modem.radio.registered, 10, "registration")
+    wait_until(lambda: mobile.modem.radio.registered, 60, "registration")
     mobile.modem.firmware.behaviour = behaviour
     with mobile.qmi_client() as client:
         QmiChannel(client.uim()).enable(target)
@@ -69,8 +69,8 @@ def test_switches_that_only_a_power_cycle_shows(mobile, behaviour):
     before = mobile.seen_modem()
     target = switch(mobile, behaviour)
     if behaviour == "silent":
-        wait_until(lambda: mobile.modem.iccid == target.iccid, 10, "the card to be back")
-        wait_until(lambda: mobile.modem.radio.registered, 10, "registration")
+        wait_until(lambda: mobile.modem.iccid == target.iccid, 60, "the card to be back")
+        wait_until(lambda: mobile.modem.radio.registered, 60, "registration")
     after = mobile.seen_modem()
     assert (after.path, after.iccid) == (before.path, before.iccid)
     with mobile.qmi_client() as client:

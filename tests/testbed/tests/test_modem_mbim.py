@@ -118,7 +118,7 @@ def test_a_switch_is_told_or_not(cli, modem):
     enable = switch(0xBF31, SECOND.iccid_octets)
     cli(cli.open())
     assert "bf3103800100" in octets(cli(cli.apdu(1, f"80E29100{len(enable):02X}{enable.hex()}00")))
-    wait_until(lambda: modem.iccid == SECOND.iccid, 10, "the card to be back")
+    wait_until(lambda: modem.iccid == SECOND.iccid, 60, "the card to be back")
     assert SECOND.iccid in cli("--query-subscriber-ready-status")
 
 
@@ -129,7 +129,7 @@ def test_a_reset_ends_what_a_silent_switch_began(cli, modem, chip):
     cli(cli.apdu(1, f"80E29100{len(enable):02X}{enable.hex()}00"))
     assert FIRST.iccid in cli("--query-subscriber-ready-status")
     cli("--ms-set-uicc-reset=disable")
-    wait_until(lambda: modem.iccid == SECOND.iccid, 10, "the card to be back")
+    wait_until(lambda: modem.iccid == SECOND.iccid, 60, "the card to be back")
     assert SECOND.iccid in cli("--query-subscriber-ready-status")
     assert chip.open_channels == 0
 
@@ -155,7 +155,7 @@ def test_behind_debians_proxy(cli, chip, modem):
         namespace.spawn("mbim-proxy", ["/usr/libexec/mbim-proxy", "--no-exit"], ENV)
         sockets = f"/proc/{namespace.pid}/net/unix"
         with open(sockets) as file:
-            wait_until(lambda: file.seek(0) or "@mbim-proxy" in file.read(), 20, "mbim-proxy")
+            wait_until(lambda: file.seek(0) or "@mbim-proxy" in file.read(), 60, "mbim-proxy")
         cli = Cli(modem.path, namespace.command(), ("--device-open-proxy",))
         cli(cli.open())
         assert f"bf3e125a10{chip.eid}" in octets(cli(cli.apdu(1, GET_EID)))

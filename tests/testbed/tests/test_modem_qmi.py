@@ -41,7 +41,7 @@ class Device:
         return client
 
     def registered(self) -> bool:
-        return wait_until(lambda: self.modem.radio.registered, 10, "registration")
+        return wait_until(lambda: self.modem.radio.registered, 60, "registration")
 
     def close(self) -> None:
         for client in self._clients:
@@ -96,7 +96,7 @@ def test_clients_come_and_go(device):
     assert error_of(client.release, Service.UIM, first) == Error.INVALID_CLIENT_ID
     assert error_of(client.request, Service.UIM, first, 0x002F) == Error.INVALID_CLIENT_ID
     client.close()
-    wait_until(lambda: device.modem.clients == 0, 10, "the clients of the closed connection to go")
+    wait_until(lambda: device.modem.clients == 0, 60, "the clients of the closed connection to go")
 
 
 def test_wrong_requests(device):
@@ -149,7 +149,7 @@ def test_channels_are_few_and_leak_until_the_card_is_reset(chip, uim):
     assert (raised.value.code, raised.value.tlvs[0x11].hex()) == (Error.INSUFFICIENT_RESOURCES, "6a81")
     assert chip.open_channels == 3
     uim.power_cycle()
-    wait_until(lambda: chip.open_channels == 0, 10, "the reset")
+    wait_until(lambda: chip.open_channels == 0, 60, "the reset")
     uim.open_channel(ISD_R)
 
 
@@ -267,7 +267,7 @@ def test_refresh(device, chip, uim):
 def test_refresh_without_end(device, uim):
     enable(device, uim, "refresh-without-end")
     assert uim.refresh_stage() == 1
-    wait_until(lambda: device.modem.iccid == SECOND.iccid, 10, "the card to be back")
+    wait_until(lambda: device.modem.iccid == SECOND.iccid, 60, "the card to be back")
     assert uim.read(EF_ICCID) == SECOND.iccid_octets
     assert device.modem.call(lambda: device.modem.counters.indications) == 1
 
@@ -280,7 +280,7 @@ def test_slot_event(device, uim):
 
 def test_silent(device, uim):
     enable(device, uim, "silent")
-    wait_until(lambda: device.modem.iccid == SECOND.iccid, 10, "the card to be back")
+    wait_until(lambda: device.modem.iccid == SECOND.iccid, 60, "the card to be back")
     assert uim.read(EF_ICCID) == SECOND.iccid_octets
     assert device.modem.counters.indications == 0
 
@@ -300,7 +300,7 @@ def test_silent_until_reset(device, uim):
     assert uim.slots_told() == [(True, True, FIRST.iccid_octets)]
     client = device.client()
     client.request(Service.DMS, client.allocate(Service.DMS), 0x002E, {0x01: u8(4)})
-    wait_until(lambda: device.modem.iccid == SECOND.iccid, 10, "the modem to be back")
+    wait_until(lambda: device.modem.iccid == SECOND.iccid, 60, "the modem to be back")
     assert device.client().uim().read(EF_ICCID) == SECOND.iccid_octets
 
 
@@ -355,14 +355,14 @@ def test_vanishing(device, uim):
 
 def test_registration_needs_a_subscription(make_device, chip):
     device = make_device(chip, network=Network([SECOND]))
-    wait_until(lambda: device.modem.radio.cause is not None, 10, "the refusal")
+    wait_until(lambda: device.modem.radio.cause is not None, 60, "the refusal")
     assert device.modem.radio.cause == Cause.UNKNOWN_SUBSCRIBER and not device.modem.radio.registered
 
 
 def test_registration_needs_the_right_key(make_device, chip):
     stranger = SubscriberRecord.make(1, k=bytes(16))
     device = make_device(chip, network=Network([stranger]))
-    wait_until(lambda: device.modem.radio.cause is not None, 10, "the refusal")
+    wait_until(lambda: device.modem.radio.cause is not None, 60, "the refusal")
     assert device.modem.radio.cause == Cause.ILLEGAL_DEVICE
 
 
@@ -370,7 +370,7 @@ def test_a_refused_subscriber(make_device, chip):
     network = Network([FIRST])
     network.refused[FIRST.imsi] = Cause.PLMN_NOT_ALLOWED
     device = make_device(chip, network=network)
-    wait_until(lambda: device.modem.radio.cause is not None, 10, "the refusal")
+    wait_until(lambda: device.modem.radio.cause is not None, 60, "the refusal")
     assert device.modem.radio.cause == Cause.PLMN_NOT_ALLOWED
 
 

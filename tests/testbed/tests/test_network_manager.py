@@ -21,4 +21,4 @@ def test_a_connection_carries_data(made):
         manager.use(first)
         assert mobile.network.asked == [(FIRST.imsi, "first.example")]
         assert mobile.wait_for_modem(lambda modem: modem.state == "connected").iccid == FIRST.iccid
-        wait_until(lambda: mobile.reach(website, WEBSITE_PORT) == "", 10, "the website to be reached", interval=0.1)
+        wait_until(lambda: mobile.reach(website, WEBSITE_PORT) == "", 60, "the website to be reached", interval=0.1)

@@ -59,7 +59,7 @@ def test_order_is_downloaded_from_the_command(start, tmp_path, number):
     assert succeeded(lpa.download(token, "12")) and lpa.metadata.get(0x92).value == b"Trip"
     client.close()
     process.send_signal(number)
-    output, errors = process.communicate(timeout=20)
+    output, errors = process.communicate(timeout=60)
     assert "install: success" in output and process.returncode == 0 and errors == ""
     exchanges = [json.loads(line) for line in (tmp_path / "log").read_text(encoding="utf-8").splitlines()]
     assert [entry["function"] for entry in exchanges] == [
@@ -73,7 +73,7 @@ def test_order_is_downloaded_from_the_command(start, tmp_path, number):
     (["--listen", "here"], "HOST:PORT")])
 def test_mistakes_are_explained(start, arguments, complaint):
     process = start(*arguments)
-    _, errors = process.communicate(timeout=20)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode == 2 and complaint in errors and "Traceback" not in errors
 
 

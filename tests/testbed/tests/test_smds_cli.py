@@ -49,7 +49,7 @@ def test_an_event_waits_at_the_command(start, tmp_path):
     assert MiniLpa(CardChannel(chip.process), client).discover() == [("EVENT-1", "smdp.example.com")]
     client.close()
     process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=20)
+    output, errors = process.communicate(timeout=60)
     assert "asked 1 times" in output and process.returncode == 0 and errors == ""
     exchanges = [json.loads(line) for line in (tmp_path / "log").read_text(encoding="utf-8").splitlines()]
     assert [entry["function"] for entry in exchanges] == ["initiateAuthentication", "authenticateClient"]
@@ -61,7 +61,7 @@ def test_an_event_waits_at_the_command(start, tmp_path):
     (["--credentials", "/nonexistent"], "nonexistent")])
 def test_mistakes_are_explained(start, arguments, complaint):
     process = start(*arguments)
-    _, errors = process.communicate(timeout=20)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode == 2 and complaint in errors and "Traceback" not in errors
 
 

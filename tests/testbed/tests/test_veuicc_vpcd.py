@@ -11,7 +11,7 @@ from testbed.veuicc import VpcdCard
 from testbed.veuicc.faults import remove, silence, status
 
 OPEN_CHANNEL = bytes.fromhex("0070000001")
-DEADLINE = 10
+DEADLINE = 60
 
 
 class Reader:

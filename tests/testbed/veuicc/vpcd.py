@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 import traceback
+from functools import cache
 from pathlib import Path
 
 from testbed.veuicc.euicc import Euicc
@@ -47,7 +48,7 @@ class VpcdCard:
         """Whether the reader has the card now."""
         return self._connected.is_set()
 
-    def insert(self, timeout: float = 10.0) -> None:
+    def insert(self, timeout: float = 60.0) -> None:
         """Put the card in and wait until the reader has it; TimeoutError if it does not."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="vpcd card", daemon=True)
@@ -165,6 +166,11 @@ def _receive(connection: socket.socket, size: int) -> bytes:
 
 def copy_reader_driver(target: Path, source: Path | None = None) -> Path:
     """A copy of libifdvpcd.so: entries of reader.conf that share the file break each other."""
-    found = source or next(Path("/usr/lib").glob("**/libifdvpcd.so*"))
-    target.write_bytes(found.read_bytes())
+    target.write_bytes((source or _reader_driver()).read_bytes())
     return target
+
+
+@cache
+def _reader_driver() -> Path:
+    """Debian's; its folder depends on the release, and /usr/lib is large."""
+    return next(Path("/usr/lib").glob("**/libifdvpcd.so*"))
