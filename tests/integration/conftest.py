@@ -84,8 +84,8 @@ def stack(make_stack) -> Stack:
 #: Of the platform that tests share: whoever stops answering is given up soon, and nobody who is slow on a loaded machine.
 SHARED_CONFIG = {
     "General": {"IdleTimeout": "600"},
-    "Card": {"ApduTimeout": "5", "RefreshTimeout": "3"},
-    "Network": {"ConnectTimeout": "5", "StallTimeout": "5", "RequestTimeout": "15"},
+    "Card": {"ApduTimeout": "3", "RefreshTimeout": "3"},
+    "Network": {"ConnectTimeout": "4", "StallTimeout": "4", "RequestTimeout": "15"},
 }
 
 
