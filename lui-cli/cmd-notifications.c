@@ -69,7 +69,7 @@ print_euicc (LuiSession *session, LpadBusEuicc *euicc)
       printf ("no pending notifications, every operator has been told\n");
       return;
     }
-  printf ("%u pending\n", list->len);
+  printf ("%u pending; lpad delivers by itself, lui-cli notifications send tries now\n", list->len);
   lui_table_add (table, "NUMBER", "EVENT", "PROFILE", "SERVER", "FAILED", "NEXT TRY", "WHY");
   for (guint i = 0; i < list->len; i++)
     add_row (table, profiles, list->pdata[i]);

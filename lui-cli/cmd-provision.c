@@ -290,10 +290,12 @@ static LuiExit
 provision (LuiSession *session, const Options *o, const char *path)
 {
   g_autoptr (GPtrArray) problems = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (GPtrArray) plan = lui_plan_load (path, problems);
-  g_autoptr (LuiReport) report = NULL;
   g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) plan = lui_plan_load (path, problems, &error);
+  g_autoptr (LuiReport) report = NULL;
 
+  if (error != NULL)
+    return lui_fail (session, g_steal_pointer (&error));
   if (plan == NULL)
     return fail_plan (session, path, problems);
   report = lui_report_open (o->report, plan, &error);

@@ -210,6 +210,36 @@ print_first_boot (LpadBusEuicc *euicc)
     printf ("    The last one failed: %s\n", why);
 }
 
+/* What operators have not heard yet, when they are told, and why not before. */
+static void
+print_notifications (LuiSession *session, LpadBusEuicc *euicc)
+{
+  g_autoptr (GPtrArray) list = lui_session_notifications (session, euicc);
+  guint64 now = (guint64) (g_get_real_time () / G_USEC_PER_SEC);
+  LpadBusNotification *next = NULL;
+  g_autofree char *when = NULL;
+  g_autofree char *why = NULL;
+
+  for (guint i = 0; i < list->len; i++)
+    {
+      LpadBusNotification *one = list->pdata[i];
+
+      if (next == NULL
+          || lpad_bus_notification_get_next_attempt (one) < lpad_bus_notification_get_next_attempt (next))
+        next = one;
+    }
+  if (next == NULL)
+    return;
+  when = lui_wait_to_string (lpad_bus_notification_get_next_attempt (next), now);
+  printf ("  %u %s not delivered yet, next try %s (lui-cli notifications)\n",
+          list->len,
+          list->len == 1 ? "notification is" : "notifications are",
+          when);
+  why = lui_sentence (lpad_bus_notification_get_last_error (next));
+  if (*why != '\0')
+    printf ("    The last try failed: %s\n", why);
+}
+
 static void
 print_trial (LuiSession *session, LpadBusEuicc *euicc)
 {
@@ -228,7 +258,6 @@ print_euicc (LuiSession *session, LpadBusEuicc *euicc, GPtrArray *euiccs)
   g_autofree char *state = lui_clean (lpad_bus_euicc_get_state (euicc));
   g_autofree char *memory = lui_size_to_string (lpad_bus_euicc_get_free_memory (euicc));
   g_autofree char *waiting = lui_waiting_sentence (session, euicc);
-  guint pending = lpad_bus_euicc_get_pending_notifications (euicc);
   GVariant *error = lpad_bus_euicc_get_error (euicc);
 
   printf ("\neUICC %u: %s\n  EID %s\n", lui_euicc_number (euicc), place, eid);
@@ -255,8 +284,7 @@ print_euicc (LuiSession *session, LpadBusEuicc *euicc, GPtrArray *euiccs)
   print_trial (session, euicc);
   if (waiting != NULL)
     printf ("  %s\n", waiting);
-  if (pending > 0)
-    printf ("  %u %s pending\n", pending, pending == 1 ? "notification" : "notifications");
+  print_notifications (session, euicc);
   print_interruptions (euicc);
 }
 

@@ -9,6 +9,7 @@
 #include <glib/gstdio.h>
 
 #include "lpad-error.h"
+#include "lui-file.h"
 #include "secret.h"
 
 /* Reads at most @size octets. Returns -1 with errno. */
@@ -45,12 +46,9 @@ read_source (const char *path, char *data, gsize size, gsize *length, GError **e
     close (fd);
   if (got < 0)
     {
-      g_set_error (error,
-                   LPAD_ERROR,
-                   LPAD_ERROR_NOT_FOUND,
-                   "“%s” cannot be read: %s",
-                   is_stdin ? "standard input" : path,
-                   g_strerror (reason));
+      g_autofree char *fault = lui_file_fault (is_stdin ? "standard input" : path, reason, FALSE);
+
+      g_set_error_literal (error, LPAD_ERROR, LPAD_ERROR_NOT_FOUND, fault);
       return FALSE;
     }
   data[got] = '\0';
@@ -70,10 +68,21 @@ is_picture (const char *data, gsize length)
 
 /* A code is never taken for the name of a file: it holds a "$", or begins with "LPA:". */
 static gboolean
-is_file (const char *source)
+is_code (const char *source)
 {
-  return strchr (source, '$') == NULL && g_ascii_strncasecmp (source, "LPA:", 4) != 0
-         && g_file_test (source, G_FILE_TEST_EXISTS);
+  return strchr (source, '$') != NULL || g_ascii_strncasecmp (source, "LPA:", 4) == 0;
+}
+
+/* Whoever writes this means a file, and not a code. */
+static gboolean
+looks_like_file (const char *source)
+{
+  static const char *const endings[] = { ".png", ".jpg", ".jpeg", ".txt" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (endings); i++)
+    if (g_str_has_suffix (source, endings[i]))
+      return TRUE;
+  return strchr (source, '/') != NULL && strstr (source, "://") == NULL;
 }
 
 static char *
@@ -102,7 +111,9 @@ lui_code_read (const char *source, GError **error)
   char data[LUI_CODE_MAX + 2];
   gsize length = 0;
 
-  if (!g_str_equal (source, "-") && !is_file (source))
+  if (is_code (source)
+      || (!g_str_equal (source, "-") && !g_file_test (source, G_FILE_TEST_EXISTS)
+          && !looks_like_file (source)))
     {
       g_autofree char *copy = g_strdup (source);
 

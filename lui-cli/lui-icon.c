@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lui-file.h"
 #include "lui-output.h"
 
 static const guint8 jpeg_magic[] = { 0xff, 0xd8, 0xff };
@@ -30,7 +31,12 @@ static gboolean
 write_icon (const char *path, const guint8 *data, gsize size, GError **error)
 {
   if (!g_str_equal (path, "-"))
-    return g_file_set_contents (path, (const char *) data, (gssize) size, error);
+    {
+      if (g_file_set_contents (path, (const char *) data, (gssize) size, error))
+        return TRUE;
+      lui_file_write_fault (path, error);
+      return FALSE;
+    }
   if (fwrite (data, 1, size, stdout) == size && fflush (stdout) == 0)
     return TRUE;
   g_set_error_literal (

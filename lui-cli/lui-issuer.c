@@ -1,48 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "lui-issuer.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "lui-file.h"
 #include "lui-output.h"
 
 #define DIGITS_MIN 8 /* fewer are too easily another's */
 
-static GBytes *
-read_stream (FILE *file, const char *source, GError **error)
-{
-  g_autofree guint8 *data = g_malloc (LUI_CERTIFICATE_MAX + 1);
-  gsize size = fread (data, 1, LUI_CERTIFICATE_MAX + 1, file);
-
-  if (ferror (file) != 0)
-    g_set_error (error, LPAD_ERROR, LPAD_ERROR_INVALID_ARGUMENTS, "“%s” cannot be read.", source);
-  else if (size > LUI_CERTIFICATE_MAX)
-    g_set_error (
-        error, LPAD_ERROR, LPAD_ERROR_INVALID_ARGUMENTS, "“%s” is too large to be a certificate.", source);
-  else
-    return g_bytes_new_take (g_steal_pointer (&data), size);
-  return NULL;
-}
-
 GBytes *
 lui_certificate_read (const char *source, GError **error)
 {
-  FILE *file;
-  GBytes *octets;
+  gsize size = 0;
+  char *octets = lui_file_read (source, "a certificate", LUI_CERTIFICATE_MAX, &size, error);
 
-  if (g_str_equal (source, "-"))
-    return read_stream (stdin, "standard input", error);
-  file = fopen (source, "re");
-  if (file == NULL)
-    {
-      g_set_error (
-          error, LPAD_ERROR, LPAD_ERROR_NOT_FOUND, "“%s” cannot be opened: %s.", source, g_strerror (errno));
-      return NULL;
-    }
-  octets = read_stream (file, source, error);
-  fclose (file);
-  return octets;
+  return octets != NULL ? g_bytes_new_take (octets, size) : NULL;
 }
 
 const char *

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lui-csv.h"
+#include "lui-file.h"
 #include "lui-releases.h"
 #include "secret.h"
 #include "text.h"
@@ -408,23 +409,14 @@ lui_plan_parse (const char *text, gsize size, gboolean json, GPtrArray *problems
 }
 
 GPtrArray *
-lui_plan_load (const char *path, GPtrArray *problems)
+lui_plan_load (const char *path, GPtrArray *problems, GError **error)
 {
-  g_autoptr (GError) error = NULL;
-  g_autofree char *text = NULL;
+  gsize size = 0;
+  g_autofree char *text = lui_file_read (path, "a plan", LUI_PLAN_FILE_MAX, &size, error);
   GPtrArray *rows;
-  gsize size;
 
-  if (!g_file_get_contents (path, &text, &size, &error))
-    {
-      g_ptr_array_add (problems, g_strdup (error->message));
-      return NULL;
-    }
-  if (size > LUI_PLAN_FILE_MAX)
-    {
-      g_ptr_array_add (problems, g_strdup ("The file is too large for a plan."));
-      return NULL;
-    }
+  if (text == NULL)
+    return NULL;
   rows = lui_plan_parse (text, size, g_str_has_suffix (path, ".json"), problems);
   lpad_wipe (text, size);
   return rows;

@@ -39,9 +39,10 @@ typedef struct
 /**
  * lui_plan_load: the plan in the file @path, JSON when its name ends with ".json", else CSV.
  * @problems: (element-type utf8): gets a sentence for each mistake, with the line
- * Returns: (element-type LuiPlanRow) (nullable): NULL when the file cannot be read or @problems are found
+ * Returns: (element-type LuiPlanRow) (nullable): NULL with an error when the file cannot be read, see
+ * lui_file_read(); NULL without one when @problems are found
  */
-GPtrArray *lui_plan_load (const char *path, GPtrArray *problems) G_GNUC_WARN_UNUSED_RESULT;
+GPtrArray *lui_plan_load (const char *path, GPtrArray *problems, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** lui_plan_parse: the same for @text; @json: which form it has. */
 GPtrArray *

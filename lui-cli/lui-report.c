@@ -6,6 +6,7 @@
 
 #include "lpad-error.h"
 #include "lui-csv.h"
+#include "lui-file.h"
 
 #define FILE_MAX (64 * 1024 * 1024) /* octets */
 
@@ -230,21 +231,15 @@ static GPtrArray *
 load (const char *path, GError **error)
 {
   g_autofree char *text = NULL;
-  g_autoptr (GError) local = NULL;
-  GPtrArray *rows = NULL;
-  gsize size;
+  GPtrArray *rows;
+  gsize size = 0;
 
-  if (path == NULL)
+  if (path == NULL || !g_file_test (path, G_FILE_TEST_EXISTS))
     return rows_new ();
-  if (!g_file_get_contents (path, &text, &size, &local))
-    {
-      if (g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-        return rows_new ();
-      g_propagate_error (error, g_steal_pointer (&local));
-      return NULL;
-    }
-  if (size <= FILE_MAX)
-    rows = is_json (path) ? parse_json (text, size) : parse_csv (text, size);
+  text = lui_file_read (path, "a report", FILE_MAX, &size, error);
+  if (text == NULL)
+    return NULL;
+  rows = is_json (path) ? parse_json (text, size) : parse_csv (text, size);
   if (rows == NULL)
     g_set_error (error,
                  LPAD_ERROR,
@@ -385,15 +380,14 @@ gboolean
 lui_report_save (LuiReport *report, GError **error)
 {
   g_autofree char *text = NULL;
-  g_autoptr (GError) local = NULL;
 
   if (report->path == NULL)
     return TRUE;
   text = lui_report_to_text (report, is_json (report->path));
   if (g_file_set_contents_full (
-          report->path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600, &local))
+          report->path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600, error))
     return TRUE;
-  g_set_error (error, LPAD_ERROR, LPAD_ERROR_FAILED, "The report cannot be written: %s", local->message);
+  lui_file_write_fault (report->path, error);
   return FALSE;
 }
 

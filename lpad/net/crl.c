@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/x509v3.h>
 #include <string.h>
 
 #include "certificate.h"
@@ -91,4 +92,50 @@ X509_CRL *
 lpad_crl_at_fault (X509_STORE_CTX *context)
 {
   return X509_STORE_CTX_get_app_data (context);
+}
+
+static gboolean
+is_of_one_of (X509_CRL *crl, GPtrArray *verification)
+{
+  AUTHORITY_KEYID *authority = X509_CRL_get_ext_d2i (crl, NID_authority_key_identifier, NULL, NULL);
+  gboolean found = FALSE;
+
+  if (authority != NULL && authority->keyid != NULL)
+    {
+      g_autoptr (GBytes) key = g_bytes_new (ASN1_STRING_get0_data (authority->keyid),
+                                            (gsize) ASN1_STRING_length (authority->keyid));
+
+      found = g_ptr_array_find_with_equal_func (verification, key, g_bytes_equal, NULL);
+    }
+  AUTHORITY_KEYID_free (authority);
+  return found;
+}
+
+static void
+add_der (X509_CRL *crl, GPtrArray *lists)
+{
+  guint8 *der = NULL;
+  int size = i2d_X509_CRL (crl, &der);
+
+  if (size > 0)
+    g_ptr_array_add (lists, g_bytes_new (der, (gsize) size));
+  OPENSSL_free (der);
+}
+
+GPtrArray *
+lpad_crl_for_chip (GPtrArray *crls, GPtrArray *verification)
+{
+  GPtrArray *lists = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+
+  for (int deltas = 0; deltas <= 1; deltas++)
+    for (guint i = 0; i < crls->len; i++)
+      {
+        X509_CRL *crl = crls->pdata[i];
+        gboolean is_delta = X509_CRL_get_ext_by_NID (crl, NID_delta_crl, -1) >= 0;
+
+        if (is_delta == (deltas == 1) && is_of_one_of (crl, verification))
+          add_der (crl, lists);
+      }
+  ERR_clear_error ();
+  return lists;
 }

@@ -19,6 +19,15 @@ void lpad_crl_load (const char *folder, GPtrArray *crls);
 /** lpad_crl_parse: the same for @data. Returns: FALSE when it is none. */
 gboolean lpad_crl_parse (GBytes *data, GPtrArray *crls);
 
+/**
+ * lpad_crl_for_chip: the lists of @crls in DER that a chip can use (SGP.22 4.5.2.2): those whose issuer is in
+ * @verification. Lists that add to others come after them.
+ * @crls: (element-type X509_CRL)
+ * @verification: (element-type GBytes): key identifiers
+ * Returns: (element-type GBytes) (transfer full)
+ */
+GPtrArray *lpad_crl_for_chip (GPtrArray *crls, GPtrArray *verification);
+
 /** lpad_crl_check_available: checks each certificate of @context's chain against the list of its issuer, if
  * the store has one: signature, dates, revocation. An issuer without a list revokes nothing. */
 void lpad_crl_check_available (X509_STORE_CTX *context);

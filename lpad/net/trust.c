@@ -171,6 +171,12 @@ lpad_trust_store (LpadTrust *trust, GPtrArray *verification, GError **error)
   return g_steal_pointer (&store);
 }
 
+GPtrArray *
+lpad_trust_revocation_lists (LpadTrust *trust, GPtrArray *verification)
+{
+  return lpad_crl_for_chip (trust->crls, verification);
+}
+
 LpadTrustSlot *
 lpad_trust_slot_new (LpadTrust *trust)
 {

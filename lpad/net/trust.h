@@ -51,6 +51,9 @@ const LpadIssuer *lpad_trust_find (LpadTrust *trust, const char *fingerprint);
 X509_STORE *
 lpad_trust_store (LpadTrust *trust, GPtrArray *verification, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/** lpad_trust_revocation_lists: see lpad_crl_for_chip(). @verification: the chip's list */
+GPtrArray *lpad_trust_revocation_lists (LpadTrust *trust, GPtrArray *verification);
+
 /**
  * LpadTrustSlot: the trust that is in force; it is replaced when an issuer is installed or removed. Any
  * thread may use it: a connection keeps the trust that it began with.

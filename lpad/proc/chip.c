@@ -19,6 +19,7 @@ struct _LpadChip
   LpadCard *card;
   LpadChannel *channel;
   GHashTable *silent_servers;
+  GHashTable *revocations;
 };
 
 static guint
@@ -146,6 +147,7 @@ lpad_chip_new (const LpadChipConfig *config)
   lpad_device_copy (&chip->config.device, &config->device);
   lpad_device_copy (&chip->config.modem, &config->modem);
   chip->silent_servers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  chip->revocations = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   chip->segment_size.octets = config->segment_size > 0 ? config->segment_size : LPAD_SEGMENT_SIZE_MAX;
   return chip;
 }
@@ -157,6 +159,7 @@ lpad_chip_free (LpadChip *chip)
     return;
   lpad_chip_close (chip);
   g_hash_table_unref (chip->silent_servers);
+  g_hash_table_unref (chip->revocations);
   g_ptr_array_unref (chip->config.aids);
   g_clear_pointer (&chip->found, g_ptr_array_unref);
   lpad_device_clear (&chip->config.device);
@@ -170,6 +173,12 @@ const LpadChipConfig *
 lpad_chip_config (LpadChip *chip)
 {
   return &chip->config;
+}
+
+GHashTable *
+lpad_chip_revocations (LpadChip *chip)
+{
+  return chip->revocations;
 }
 
 GHashTable *

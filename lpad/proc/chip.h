@@ -51,6 +51,10 @@ const LpadChipConfig *lpad_chip_config (LpadChip *chip);
  */
 GHashTable *lpad_chip_silent_servers (LpadChip *chip);
 
+/** lpad_chip_revocations: the lists of revoked certificates that the chip has been given: a set of SHA-256 in
+ * hexadecimal; kept by lpad_revocation_load(). */
+GHashTable *lpad_chip_revocations (LpadChip *chip);
+
 /** lpad_chip_segment_size: octets of a STORE DATA command that have proved to work; worth remembering. */
 guint lpad_chip_segment_size (LpadChip *chip);
 

@@ -7,6 +7,7 @@
 #include "device-info.h"
 #include "error-details.h"
 #include "es11.h"
+#include "revocation.h"
 #include "session.h"
 
 #define DEPTH_MAX    3  /* SM-DSs that lead to one another */
@@ -335,6 +336,7 @@ lpad_discover (LpadChip *chip,
   found->failures = g_ptr_array_new_with_free_func (failure_free);
   found->answered = g_ptr_array_new_with_free_func (g_free);
   lpad_progress_report (progress, "discovering", 0, 0);
+  lpad_revocation_load (chip, context, inventory->info, cancellable);
   for (gsize i = 0; servers[i] != NULL; i++)
     if (!ask_first (&search, servers[i], error))
       return NULL;

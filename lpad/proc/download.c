@@ -4,6 +4,7 @@
 #include "device-info.h"
 #include "error-details.h"
 #include "load.h"
+#include "revocation.h"
 #include "session.h"
 
 struct _LpadDownload
@@ -460,6 +461,7 @@ lpad_download_authenticate (LpadDownload *download,
   g_autoptr (GError) local = NULL;
 
   g_clear_pointer (&download->shown, lpad_offer_unref);
+  lpad_revocation_load (download->chip, download->context, download->inventory->info, cancellable);
   download->shown = negotiate (download, progress, cancellable, &local);
   if (download->shown != NULL)
     return lpad_offer_ref (download->shown);

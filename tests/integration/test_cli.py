@@ -187,6 +187,8 @@ def test_notifications_list_and_send(shared):
         assert (found["sequence_number"], found["event"]) == (number, "enable")
     failure = lui_json(shared, "notifications", "send", status=SERVER)["error"]
     assert "could not be delivered" in failure["message"]
+    text = says(shared, "status")
+    assert "1 notification is not delivered yet, next try in" in text and "The last try failed: " in text
     shared.smdp.faults.clear()
     assert "have been told" in says(shared, "notifications", "send", str(number))
     assert len(shared.chip.notifications) == 0 and len(shared.smdp.notifications) == 1

@@ -207,7 +207,10 @@ def test_a_file_without_a_code_is_told(shared, octets, words):
 
 
 def test_a_folder_or_a_file_that_cannot_be_read_is_told(shared):
-    assert "cannot be read" in download(shared, str(shared.folder), status=NOT_FOUND)
+    assert "is a folder, and not a file" in download(shared, str(shared.folder), status=NOT_FOUND)
+    for name in ("nothing\x1b[31m.png", "codes/first"):
+        refused = download(shared, name, status=NOT_FOUND)
+        assert "There is no file" in refused and "\x1b" not in refused
 
 
 CONTRADICTIONS = {

@@ -144,7 +144,7 @@ def test_what_is_no_issuer_is_refused(own):
         "server.pem": "no CA certificate", "old.pem": "“CN=Old CI,O=Testbed” expired on",
     }.items():
         assert words in failure(own, "add", name, "--yes", status=USAGE)
-    assert "cannot be opened" in failure(own, "add", "nothing", "--yes", status=NOT_FOUND)
+    assert "There is no file" in failure(own, "add", "nothing", "--yes", status=NOT_FOUND)
     assert "No issuer fits" in failure(own, "remove", "nothing", "--yes", status=NOT_FOUND)
     assert len(issuers(own)) == 1
 
@@ -256,6 +256,35 @@ def test_servers_are_checked_against_the_list_of_their_issuer(make_stack):
     assert "revocation list of the issuer “CN=Testbed CI,O=Testbed” expired on" in done.message
     assert "CrlFolders" in done.advice
     assert len(requests(stack)) == before
+
+
+def test_a_chip_that_keeps_lists_is_given_them(make_stack):
+    """It is the chip that refuses the server whose certificate for signing has been revoked; others go on."""
+    stack = make_stack()
+    chip, folder = stack.chip, stack.folder / "crls"
+    folder.mkdir()
+    revoked = crl.make_crl(stack.ci, [stack.server_credentials.dp_auth.cert], number=7)
+    (folder / "ci.crl").write_bytes(revoked)
+    (folder / "other.crl").write_bytes(crl.make_crl(pki.make_ci("Other CI"), number=1))
+    stack.write_config({"Trust": {"CrlFolders": str(folder)}})
+    assert not download(stack, place(stack)).error, "a chip that does not say that it keeps lists is given none"
+    chip.config.rsp_capability = (0, 1, 3, 4)
+    stack.restart_lpad()
+    done = download(stack, place(stack))
+    assert (done.error, done.order) == ("ServerNotTrusted", "usable")
+    assert [known["number"] for known in chip.crls.to_json().values()] == [7]
+    calls = len([exchange for exchange in chip.transcript if exchange.name == "LoadCRL"])
+    assert calls > 0
+    assert download(stack, place(stack)).error == "ServerNotTrusted"
+    assert len([exchange for exchange in chip.transcript if exchange.name == "LoadCRL"]) == calls, "once is enough"
+
+    (folder / "ci.crl").write_bytes(crl.make_crl(stack.ci, number=8))
+    stack.restart_lpad()
+    assert not download(stack, place(stack)).error
+    (folder / "ci.crl").write_bytes(crl.make_crl(stack.ci, number=3))
+    stack.restart_lpad()
+    assert not download(stack, place(stack)).error, "that the chip has a newer one is no obstacle"
+    assert_invariants(stack)
 
 
 # Chains -------------------------------------------------------------------------------

@@ -328,6 +328,23 @@ def test_a_server_that_is_down_is_tried_again(station):
     assert all(order.state == "installed" for order in orders)
 
 
+@pytest.mark.parametrize("name, status, words", [
+    ("nothing.csv", NOT_FOUND, "There is no file “"), (".", NOT_FOUND, "is a folder"),
+    ("/dev/zero", USAGE, "too large to be a plan"), ("plan.csv/x", NOT_FOUND, "is no folder"),
+])
+def test_a_plan_that_cannot_be_read(station, name, status, words):
+    plan_for_all(station)
+    done = station.lui("provision", str(station.folder / name))
+    assert done.returncode == status and words in done.stderr, done.stderr
+
+
+def test_a_report_that_cannot_be_written(station):
+    plan, orders = plan_for_all(station)
+    done = station.lui("provision", str(plan), "--report", "none/report.csv")
+    assert done.returncode == FAILED and "there is no such folder" in done.stderr
+    assert all(order.open and order.state == "released" for order in orders), "nothing was begun"
+
+
 def test_another_file_is_not_overwritten(station):
     plan, _orders = plan_for_all(station)
     notes = station.folder / "report.csv"
