@@ -113,32 +113,6 @@ def test_killed_in_a_download(shared, phase):
     assert_invariants(shared, order, usable=True)
 
 
-def apdu_count(stack: Stack) -> int:
-    """APDUs of a whole download, from the one that selects the ISD-R."""
-    stack.chip.transcript.clear()
-    download(stack, place(stack), status=0)
-    return len(list(stack.chip.transcript))
-
-
-def test_killed_at_commands(make_stack):
-    """At every eleventh command of a download, whatever it is, the truth is told."""
-    stack = make_stack()
-    download(stack, place(stack), status=0)
-    count = apdu_count(stack)
-    assert count > 40
-    for n in range(1, count + 1, 11):
-        order = place(stack)
-        stack.chip.faults.at_apdu(n, faults.mutate(assassin(stack)))
-        download(stack, order, status=None)
-        stack.chip.faults.clear()
-        revive(stack)
-        for news in interruptions(stack):
-            assert news["order"] == ("usable" if order.open else "ended"), f"at {n}: {news}, {order.history}"
-            assert (profile(stack, order.record.iccid) is None) == (news["state"] == "absent")
-        lui_json(stack, "status", "--seen")
-    assert_invariants(stack)
-
-
 @pytest.mark.parametrize("executed", [True, False], ids=["executed", "not-executed"])
 @pytest.mark.parametrize("function", ["initiateAuthentication", "authenticateClient", "getBoundProfilePackage"])
 def test_killed_at_a_request(shared, function, executed):
