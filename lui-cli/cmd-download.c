@@ -339,7 +339,7 @@ lui_cmd_download (LuiSession *session, const LuiVerb *verb, int argc, char **arg
       return lui_fail (session, g_steal_pointer (&error));
     }
   source = argc > 1 ? argv[1] : NULL;
-  session->no_code = options.use_default || options.event != NULL;
+  session->no_code = source == NULL && options.matching_id == NULL;
   if (check (&options, source, &error))
     status = download (session, &options, source);
   else

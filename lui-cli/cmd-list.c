@@ -123,7 +123,7 @@ list (LuiSession *session, const Filter *filter)
   for (guint i = 0; i < euiccs->len && !session->json; i++)
     print_euicc (session, filter, euiccs->pdata[i]);
   if (euiccs->len == 0 && !session->json)
-    printf ("There is no eUICC.\n");
+    printf ("There is no eUICC (lui-cli status shows why).\n");
   return LUI_EXIT_OK;
 }
 

@@ -91,7 +91,7 @@ list (LuiSession *session)
   for (guint i = 0; i < euiccs->len && !session->json; i++)
     print_euicc (session, euiccs->pdata[i]);
   if (euiccs->len == 0 && !session->json)
-    printf ("There is no eUICC.\n");
+    printf ("There is no eUICC (lui-cli status shows why).\n");
   return LUI_EXIT_OK;
 }
 

@@ -192,7 +192,7 @@ fail_plan (LuiSession *session, const char *path, GPtrArray *problems)
   g_autoptr (GString) text = g_string_new (NULL);
 
   g_string_printf (text,
-                   "%s has %u %s; nothing was begun.",
+                   "“%s” has %u %s; nothing was begun.",
                    path,
                    problems->len,
                    problems->len == 1 ? "mistake" : "mistakes");

@@ -235,7 +235,7 @@ print_notifications (LuiSession *session, LpadBusEuicc *euicc)
           list->len,
           list->len == 1 ? "notification is" : "notifications are",
           when);
-  why = lui_sentence (lpad_bus_notification_get_last_error (next));
+  why = lui_clean (lpad_bus_notification_get_last_error (next));
   if (*why != '\0')
     printf ("    The last try failed: %s\n", why);
 }

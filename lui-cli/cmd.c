@@ -81,8 +81,10 @@ lui_parse (LuiSession *session,
   g_set_error (error,
                LPAD_ERROR,
                LPAD_ERROR_INVALID_ARGUMENTS,
-               given < minimum ? "Something is missing: lui-cli %s %s" : "Too many arguments: lui-cli %s %s",
+               "%s: lui-cli %s%s%s",
+               given < minimum ? "Something is missing" : "Too many arguments",
                verb->name,
+               *verb->arguments != '\0' ? " " : "",
                verb->arguments);
   return FALSE;
 }

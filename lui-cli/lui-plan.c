@@ -292,7 +292,8 @@ read_header (const LuiCsvRow *header, GArray *order, const Problems *problems)
       const Column *column = find_column (name);
 
       if (column == NULL)
-        add_problem (problems, header->line, "there is no column “%s”.", name);
+        add_problem (
+            problems, header->line, "there is no column “%s”; lui-cli(1) lists those that there are.", name);
       else if (contains (order, column))
         add_problem (problems, header->line, "the column “%s” is there twice.", name);
       g_array_append_val (order, column);
@@ -358,6 +359,22 @@ read_object (JsonObject *object, LuiPlanRow *row, const Problems *problems)
     }
 }
 
+/* @message: of json-glib: "<data>:LINE:COLUMN: Parse error: WHAT" */
+static void
+add_syntax_error (const Problems *problems, const char *message)
+{
+  static const char prefix[] = "<data>:";
+  const char *what = strstr (message, "error: ");
+  guint64 line = 0;
+
+  if (g_str_has_prefix (message, prefix))
+    line = g_ascii_strtoull (message + strlen (prefix), NULL, 10);
+  g_ptr_array_add (problems->problems,
+                   g_strdup_printf ("Line %" G_GUINT64_FORMAT ": this is no JSON: %s.",
+                                    line,
+                                    what != NULL ? what + strlen ("error: ") : message));
+}
+
 static void
 parse_json (const char *text, gsize size, GPtrArray *rows, const Problems *problems)
 {
@@ -366,12 +383,14 @@ parse_json (const char *text, gsize size, GPtrArray *rows, const Problems *probl
   JsonNode *root;
   JsonArray *array;
 
-  if (!g_utf8_validate_len (text, size, NULL)
-      || !json_parser_load_from_data (parser, text, (gssize) size, &error))
+  if (!g_utf8_validate_len (text, size, NULL))
     {
-      g_ptr_array_add (problems->problems,
-                       g_strdup_printf ("This is no JSON: %s",
-                                        error != NULL ? error->message : "it is no text in UTF-8."));
+      g_ptr_array_add (problems->problems, g_strdup ("This is no JSON: it is no text in UTF-8."));
+      return;
+    }
+  if (!json_parser_load_from_data (parser, text, (gssize) size, &error))
+    {
+      add_syntax_error (problems, error->message);
       return;
     }
   root = json_parser_get_root (parser);

@@ -3,6 +3,7 @@
 
 #include <gio/gio.h>
 
+#include "lui-agent.h"
 #include "lui-output.h"
 #include "lui-select.h"
 #include "names.h"
@@ -139,7 +140,7 @@ ask_to_read (LuiSession *session, GError **error)
                                                             "GetManagedObjects",
                                                             NULL,
                                                             NULL,
-                                                            G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION,
+                                                            lui_call_flags (session),
                                                             LUI_CALL_TIMEOUT_MSEC,
                                                             NULL,
                                                             error);
@@ -154,7 +155,8 @@ lui_session_connect (LuiSession *session, GError **error)
   session->connection = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, &local);
   if (session->connection == NULL)
     {
-      g_autofree char *message = g_strdup_printf ("The system bus cannot be reached: %s", local->message);
+      g_autofree char *message = g_strdup_printf (
+          "The system bus (D-Bus), over which lpad is reached, cannot be reached: %s", local->message);
 
       set_unavailable (error, message);
       return FALSE;
@@ -183,6 +185,8 @@ lui_session_clear (LuiSession *session)
   g_clear_object (&session->manager);
   g_clear_object (&session->connection);
   g_clear_pointer (&session->euicc, g_free);
+  lui_agent_stop (session->agent);
+  session->agent = 0;
 }
 
 static int
@@ -223,7 +227,12 @@ collect (LuiSession *session, const char *interface, const char *parent)
 GDBusCallFlags
 lui_call_flags (LuiSession *session)
 {
-  return session->json ? G_DBUS_CALL_FLAGS_NONE : G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION;
+  if (session->json)
+    return G_DBUS_CALL_FLAGS_NONE;
+  if (!session->agent_tried)
+    session->agent = lui_agent_start ();
+  session->agent_tried = TRUE;
+  return G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION;
 }
 
 LpadBusManager *
@@ -327,7 +336,7 @@ lui_session_euicc (LuiSession *session, GError **error)
     return NULL;
   if (euiccs->len == 0)
     {
-      g_set_error (error, LPAD_ERROR, LPAD_ERROR_NOT_FOUND, "There is no eUICC.");
+      g_set_error (error, LPAD_ERROR, LPAD_ERROR_NOT_FOUND, "There is no eUICC (lui-cli status shows why).");
       return NULL;
     }
   if (euiccs->len > 1)

@@ -11,6 +11,8 @@ G_BEGIN_DECLS
 /**
  * LuiSession: one run of lui-cli: the options that every verb has, and the connection to lpad.
  * @euicc: which chip, as the user wrote it, or NULL
+ * @agent: process that asks for passwords, or 0: see lui_agent_start(); @agent_tried: it was started or
+ * cannot be
  * @no_code: what is downloaded was not named by an activation code
  */
 typedef struct
@@ -19,6 +21,8 @@ typedef struct
   gboolean verbose;
   char *euicc;
   gboolean no_code;
+  gboolean agent_tried;
+  GPid agent;
   GDBusConnection *connection;
   GDBusObjectManager *manager;
   LpadBusManager *daemon; /* the object at the root, once it has been asked for */
@@ -36,7 +40,8 @@ void lui_session_clear (LuiSession *session);
  */
 gboolean lui_session_connect (LuiSession *session, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** lui_call_flags: whether polkit may ask the user: not when programs read the output. */
+/** lui_call_flags: whether polkit may ask the user: not when programs read the output. On a terminal somebody
+ * is there from now on who asks: see lui_agent_start(). */
 GDBusCallFlags lui_call_flags (LuiSession *session);
 
 /** lui_session_manager: (transfer full): the object at the root, which is not among those that the object

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from gi.repository import GLib
@@ -15,6 +18,7 @@ from scenes import (
 )
 from testbed import pki
 from testbed.bus import LPAD_NAME
+from testbed.lpad_nm import AS_NOBODY
 from testbed.process import StackError, wait_until
 from testbed.stack import HOST, Stack
 
@@ -222,6 +226,37 @@ def test_lui_cli_lets_polkit_ask_a_person_but_never_for_a_program(shared):
         assert shared.lui(*arguments).returncode == 0
         switches = [check for check in shared.polkit.checks[asked:] if check.action.endswith(".switch")]
         assert [check.interactive for check in switches] == [interactive]
+
+
+def agents_of(pid: int) -> list[str]:
+    """Processes that would ask for passwords on behalf of another."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().split(b"\0")
+        except OSError:  # ended meanwhile
+            continue
+        if words[0].endswith(b"pkttyagent") and str(pid).encode() in words:
+            found.append(path.parent.name)
+    return found
+
+
+def test_lui_cli_brings_somebody_who_asks_on_the_terminal(shared):
+    """Over ssh there is no dialog of a desktop: polkit's own agent asks, from before the question until the end."""
+    shared.polkit.hang("org.lpad.lpad1.switch")
+    lui = [shared.program("lui-cli"), "enable", put_profile(shared)]
+    with shared.shell_terminal(*(AS_NOBODY if os.geteuid() == 0 else []), *lui) as terminal:
+        wait_until(lambda: shared.polkit.waiting, 60, "polkit to be asked")
+        assert shared.polkit.agents_for[-1:] == [terminal.pid]
+        assert len(agents_of(terminal.pid)) == 1
+        shared.polkit.release()
+        terminal.expect("is in use", 60)
+        assert terminal.wait(60) == 0
+    assert agents_of(terminal.pid) == []
+    known = list(shared.polkit.agents_for)
+    assert shared.lui("list").returncode == 0
+    assert shared.polkit.agents_for == known, "without a terminal nobody is asked"
+    assert_invariants(shared)
 
 
 # Consent in advance ---------------------------------------------------------------

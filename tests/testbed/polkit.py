@@ -2,7 +2,7 @@
 """A stand-in for polkitd on a private bus: answers as it is told and remembers what it was asked.
 
 Everything is allowed unless deny() says otherwise.  hang() keeps the answer back, as a password dialog that
-nobody looks at does, until release().
+nobody looks at does, until release().  It knows which agents would ask for passwords, and asks none.
 """
 
 from __future__ import annotations
@@ -27,6 +27,16 @@ INTERFACE = """<node><interface name="org.freedesktop.PolicyKit1.Authority">
   </method>
   <method name="CancelCheckAuthorization">
     <arg type="s" name="cancellation_id" direction="in"/>
+  </method>
+  <method name="RegisterAuthenticationAgentWithOptions">
+    <arg type="(sa{sv})" name="subject" direction="in"/>
+    <arg type="s" name="locale" direction="in"/>
+    <arg type="s" name="object_path" direction="in"/>
+    <arg type="a{sv}" name="options" direction="in"/>
+  </method>
+  <method name="UnregisterAuthenticationAgent">
+    <arg type="(sa{sv})" name="subject" direction="in"/>
+    <arg type="s" name="object_path" direction="in"/>
   </method>
   <property name="BackendName" type="s" access="read"/>
   <property name="BackendVersion" type="s" access="read"/>
@@ -62,6 +72,8 @@ class Polkit:
         self._kept: list[tuple[str, str, Gio.DBusMethodInvocation]] = []
         self._checks: list[Check] = []
         self.cancelled: list[str] = []
+        #: Processes for which an agent has registered, ever.
+        self.agents_for: list[int] = []
         self._context = GLib.MainContext.new()
         self._loop = GLib.MainLoop.new(self._context, False)
         self._ready = threading.Event()
@@ -131,8 +143,11 @@ class Polkit:
 
     def _on_call(self, _connection, _sender, _path, _interface, method, parameters, invocation) -> None:
         arguments = parameters.unpack()
-        if method == "CancelCheckAuthorization":
-            self._cancel(arguments[0])
+        if method != "CheckAuthorization":
+            if method == "CancelCheckAuthorization":
+                self._cancel(arguments[0])
+            elif method == "RegisterAuthenticationAgentWithOptions":
+                self.agents_for.append(arguments[0][1]["pid"])
             invocation.return_value(None)
             return
         (kind, subject), action, _details, flags, cancellation = arguments

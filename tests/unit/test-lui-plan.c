@@ -89,7 +89,7 @@ static void
 test_mistakes (void)
 {
   static const char *const cases[][2] = {
-    { "eid,colour\n", "Line 1: there is no column “colour”." },
+    { "eid,colour\n", "Line 1: there is no column “colour”; lui-cli(1) lists those that there are." },
     { "eid,eid\n", "Line 1: the column “eid” is there twice." },
     { "", "There is no row." },
     { "eid,activation_code\n", "There is no row." },
@@ -110,7 +110,7 @@ test_mistakes (void)
     { "eid,activation_code,releases\n" EID "," CODE ",gsm:4;lte\n", "Line 2: “lte” is not NAME:RELEASE" },
     { "{}", "A plan in JSON is an array of objects." },
     { "[1]", "Entry 1: this is no object." },
-    { "[", "This is no JSON" },
+    { "[\n{\"eid\" 1}]", "Line 2: this is no JSON: " },
     { "[{\"eid\": 12}]", "Entry 1: eid must be a string." },
     { "[{\"enable\": \"yes\"}]", "Entry 1: enable must be true or false." },
     { "[{\"colour\": \"red\"}]", "Entry 1: there is no member “colour”." },

@@ -61,7 +61,10 @@ find_default (LpadEuicc *euicc, GError **error)
   if (address != NULL && *address != '\0')
     return make_code (address, NULL, error);
   g_set_error_literal (
-      error, LPAD_ERROR, LPAD_ERROR_WRONG_STATE, "No default server (SM-DP+) is set on the chip.");
+      error,
+      LPAD_ERROR,
+      LPAD_ERROR_WRONG_STATE,
+      "No default server (SM-DP+) is set on the chip: set one first, or use an activation code.");
   return NULL;
 }
 
