@@ -5,11 +5,11 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <glib-unix.h>
 
+#define NOTIFY_FD          3
 #define READY_TIMEOUT_MSEC 10000
 
 /* In the child, between fork and exec: it does not outlive lui-cli. */
@@ -31,57 +31,43 @@ wait_until_ready (int fd)
   while (result < 0 && errno == EINTR);
 }
 
-GPid
+/* @notify_fd: closed */
+static GSubprocess *
+spawn (int notify_fd)
+{
+  const GSubprocessFlags flags = G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_SILENCE;
+  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (flags);
+  g_autofree char *process = g_strdup_printf ("%d", (int) getpid ());
+  g_autofree char *notify = g_strdup_printf ("%d", NOTIFY_FD);
+
+  g_subprocess_launcher_take_fd (launcher, notify_fd, NOTIFY_FD);
+  g_subprocess_launcher_set_child_setup (launcher, bind_to_parent, NULL, NULL);
+  return g_subprocess_launcher_spawn (
+      launcher, NULL, "pkttyagent", "--notify-fd", notify, "--fallback", "--process", process, NULL);
+}
+
+GSubprocess *
 lui_agent_start (void)
 {
-  g_autofree char *process = g_strdup_printf ("%d", (int) getpid ());
-  const char *arguments[] = { "pkttyagent", "--notify-fd", "3", "--fallback", "--process", process, NULL };
+  GSubprocess *agent;
   int ends[2];
-  int target = 3;
-  GPid agent = 0;
 
   if (geteuid () == 0 || isatty (STDIN_FILENO) != 1 || isatty (STDERR_FILENO) != 1
       || !g_unix_open_pipe (ends, FD_CLOEXEC, NULL))
-    return 0;
-  if (g_spawn_async_with_pipes_and_fds (NULL,
-                                        arguments,
-                                        NULL,
-                                        G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH
-                                            | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL,
-                                        bind_to_parent,
-                                        NULL,
-                                        -1,
-                                        -1,
-                                        -1,
-                                        &ends[1],
-                                        &target,
-                                        1,
-                                        &agent,
-                                        NULL,
-                                        NULL,
-                                        NULL,
-                                        NULL))
-    {
-      close (ends[1]);
-      wait_until_ready (ends[0]);
-    }
-  else
-    {
-      agent = 0;
-      close (ends[1]);
-    }
+    return NULL;
+  agent = spawn (ends[1]);
+  if (agent != NULL)
+    wait_until_ready (ends[0]);
   close (ends[0]);
   return agent;
 }
 
 void
-lui_agent_stop (GPid agent)
+lui_agent_stop (GSubprocess *agent)
 {
-  if (agent == 0)
+  if (agent == NULL)
     return;
-  (void) kill (agent, SIGTERM);
-  (void) kill (agent, SIGCONT);
-  while (waitpid (agent, NULL, 0) < 0 && errno == EINTR)
-    ;
-  g_spawn_close_pid (agent);
+  g_subprocess_send_signal (agent, SIGTERM);
+  (void) g_subprocess_wait (agent, NULL, NULL);
+  g_object_unref (agent);
 }

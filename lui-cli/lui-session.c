@@ -185,8 +185,7 @@ lui_session_clear (LuiSession *session)
   g_clear_object (&session->manager);
   g_clear_object (&session->connection);
   g_clear_pointer (&session->euicc, g_free);
-  lui_agent_stop (session->agent);
-  session->agent = 0;
+  lui_agent_stop (g_steal_pointer (&session->agent));
 }
 
 static int

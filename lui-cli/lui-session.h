@@ -11,8 +11,7 @@ G_BEGIN_DECLS
 /**
  * LuiSession: one run of lui-cli: the options that every verb has, and the connection to lpad.
  * @euicc: which chip, as the user wrote it, or NULL
- * @agent: process that asks for passwords, or 0: see lui_agent_start(); @agent_tried: it was started or
- * cannot be
+ * @agent: (nullable): asks for passwords, see lui_agent_start(); @agent_tried: it was started, or cannot be
  * @no_code: what is downloaded was not named by an activation code
  */
 typedef struct
@@ -22,7 +21,7 @@ typedef struct
   char *euicc;
   gboolean no_code;
   gboolean agent_tried;
-  GPid agent;
+  GSubprocess *agent;
   GDBusConnection *connection;
   GDBusObjectManager *manager;
   LpadBusManager *daemon; /* the object at the root, once it has been asked for */

@@ -13,8 +13,11 @@ import os
 import threading
 from collections.abc import Callable
 
+import pytest
+
 from card_side import add_profile, place, profile
 from client import EUICC, PROFILE, Client, Operation, Refused
+from conftest import close
 from invariants import renew, wait_until_idle
 from scenes import profile_path
 from test_restart import assassin
@@ -30,6 +33,22 @@ CONTINUATION, OTHERS = "GET RESPONSE", {"SELECT", "TERMINAL CAPABILITY", "MANAGE
 #: A function with more commands than this has a first and a last one.
 MANY = 10
 PREPARE = {"enable": False, "disable": True, "delete": False}
+
+
+@pytest.fixture(scope="module")
+def running():
+    """One platform for all tests of this module; cards may take their time."""
+    stack = Stack(config={"General": {"IdleTimeout": "600"}}).__enter__()
+    yield stack
+    close(stack)
+
+
+@pytest.fixture
+def stack(running, request) -> Stack:
+    """As good as new."""
+    request.node.stacks = [running]
+    renew(running)
+    return running
 
 
 def steps(stack: Stack) -> list[int]:
@@ -103,52 +122,52 @@ def download(stack: Stack, client: Client, order):
     return client.download(stack.chip.eid, order.activation_code, consent=True, enable=True)
 
 
-def test_killed_at_each_step_of_a_download(shared):
+def test_killed_at_each_step_of_a_download(stack):
     """What is on the chip, what the server has been told, and whether the code is good: all three agree."""
-    shared.start_lpad()
-    renew(shared)
-    with Client(shared) as client:
-        assert "error" not in download(shared, client, place(shared)).result()
-    wait_until_idle(shared)
-    numbers = steps(shared)
+    stack.start_lpad()
+    renew(stack)
+    with Client(stack) as client:
+        assert "error" not in download(stack, client, place(stack)).result()
+    wait_until_idle(stack)
+    numbers = steps(stack)
     assert len(numbers) > 15
-    renew(shared)
+    renew(stack)
     for number in numbers:
-        order = place(shared)
-        with kill_at(shared, number, lambda client: download(shared, client, order)) as client:
-            found = Found(shared, client)
-            state = found.assert_true(shared, order.record.iccid)
+        order = place(stack)
+        with kill_at(stack, number, lambda client: download(stack, client, order)) as client:
+            found = Found(stack, client)
+            state = found.assert_true(stack, order.record.iccid)
             where = f"killed at {number}: {found.news}, {order.history}"
             assert (state == "absent") == order.open == (order.state != "installed"), where
             assert [entry["order"] for entry in found.news] in ([], ["usable" if order.open else "ended"]), where
             assert [entry["done"] for entry in found.news] in ([], [state == "enabled"]), where
             assert found.news or state != "disabled", where
             if order.open:
-                assert "error" not in download(shared, client, order).result(), where
-        renew(shared)
+                assert "error" not in download(stack, client, order).result(), where
+        renew(stack)
 
 
 def change(stack: Stack, client: Client, verb: str, iccid: str):
     return client.start(profile_path(client, iccid), f"{PROFILE}.{verb.capitalize()}")
 
 
-def test_killed_at_each_step_of_a_change(shared):
+def test_killed_at_each_step_of_a_change(stack):
     """It is done or it is not, and lpad says which; the server is told of what is done, and of nothing else."""
     for verb, enabled in PREPARE.items():
-        iccid = add_profile(shared, enabled=enabled)
-        shared.chip.transcript.clear()
-        with Client(shared) as client:
-            assert "error" not in change(shared, client, verb, iccid).result()
-        wait_until_idle(shared)
-        numbers = steps(shared)
-        renew(shared)
+        iccid = add_profile(stack, enabled=enabled)
+        stack.chip.transcript.clear()
+        with Client(stack) as client:
+            assert "error" not in change(stack, client, verb, iccid).result()
+        wait_until_idle(stack)
+        numbers = steps(stack)
+        renew(stack)
         for number in numbers if ALL or verb == "enable" else numbers[:1]:
-            iccid = add_profile(shared, enabled=enabled)
-            with kill_at(shared, number, lambda client: change(shared, client, verb, iccid)) as client:
-                found = Found(shared, client)
-                state = found.assert_true(shared, iccid)
+            iccid = add_profile(stack, enabled=enabled)
+            with kill_at(stack, number, lambda client: change(stack, client, verb, iccid)) as client:
+                found = Found(stack, client)
+                state = found.assert_true(stack, iccid)
             done = state == {"enable": "enabled", "disable": "disabled", "delete": "absent"}[verb]
-            where = f"{verb} killed at {number}: {found.news}, {shared.smdp.notifications}"
+            where = f"{verb} killed at {number}: {found.news}, {stack.smdp.notifications}"
             assert [(entry["kind"], entry["done"]) for entry in found.news] in ([], [(verb, done)]), where
-            assert {note.event for note in shared.smdp.notifications} == ({verb} if done else set()), where
-            renew(shared)
+            assert {note.event for note in stack.smdp.notifications} == ({verb} if done else set()), where
+            renew(stack)
