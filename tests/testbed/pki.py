@@ -21,7 +21,6 @@ Folders (certificates and keys as PEM or DER, any of the suffixes .pem .der .crt
 from __future__ import annotations
 
 import datetime
-import functools
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -39,23 +38,15 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from testbed import crypto
+from testbed import certificates, crypto
+from testbed.certificates import PkiError
 
-#: Certificate roles: the last arc of the policy OID 2.23.146.1.2.1.x.
-ROLES = {
-    "ci": 0, "euicc": 1, "eum": 2, "dp-tls": 3,
-    "dp-auth": 4, "dp-pb": 5, "ds-tls": 6, "ds-auth": 7,
-}
 DEFAULT_DP_OID = "2.999.10"
 DEFAULT_DS_OID = "2.999.20"
 DEFAULT_EIN = "89049032"
 EUM_NAME = "Testbed EUM"
 
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
-
-
-class PkiError(ValueError):
-    """A certificate or a folder of them is not what it should be."""
 
 
 # EID ------------------------------------------------------------------------
@@ -76,126 +67,6 @@ def check_eid(eid: str) -> str:
     if not re.fullmatch(r"[0-9]{32}", eid) or int(eid) % 97 != 1:
         raise ValueError(f"{eid} is not an EID")
     return eid
-
-
-# Reading certificates ---------------------------------------------------------
-
-
-def decode_untrusted(der: bytes) -> x509.Certificate:
-    """A peer's certificate, all of which can be read; PkiError for anything else.
-
-    The library decodes extensions and key late and has a dozen unrelated
-    exceptions for what it meets there.
-    """
-    try:
-        cert = x509.load_der_x509_certificate(der)
-        for part in ("extensions", "signature_hash_algorithm", "subject", "issuer"):
-            getattr(cert, part)
-        cert.public_key()
-    except Exception as error:
-        raise PkiError(f"not a certificate: {error}") from error
-    return cert
-
-
-def role_oid(role: str) -> x509.ObjectIdentifier:
-    return x509.ObjectIdentifier(f"2.23.146.1.2.1.{ROLES[role]}")
-
-
-@functools.lru_cache(maxsize=1024)
-def _extensions(cert: x509.Certificate) -> x509.Extensions:
-    """Chips and servers share certificates between their threads.  Asked for the extensions while another
-    thread asks for anything else, the library raises "Already borrowed": so it is asked once, see _decoded()."""
-    return cert.extensions
-
-
-def _extension(cert: x509.Certificate, kind: type) -> x509.ExtensionType | None:
-    try:
-        return _extensions(cert).get_extension_for_class(kind).value
-    except x509.ExtensionNotFound:
-        return None
-    except Exception as error:  # the library raises KeyError and others for damaged certificates
-        raise PkiError(f"extensions cannot be read: {error}") from error
-
-
-def key_id(cert: x509.Certificate) -> bytes:
-    """Subject key identifier; of a CI it is the PKID."""
-    value = _extension(cert, x509.SubjectKeyIdentifier)
-    return value.digest if value else b""
-
-
-def authority_key_id(cert: x509.Certificate) -> bytes:
-    value = _extension(cert, x509.AuthorityKeyIdentifier)
-    return value.key_identifier or b"" if value else b""
-
-
-def has_role(cert: x509.Certificate, *roles: str) -> bool:
-    """Whether a certificate policy names one of the roles."""
-    policies = _extension(cert, x509.CertificatePolicies) or []
-    wanted = {role_oid(role) for role in roles}
-    return any(policy.policy_identifier in wanted for policy in policies)
-
-
-def registered_oid(cert: x509.Certificate) -> str | None:
-    """The SM-DP+ OID: registeredID in the subject's alternative names."""
-    names = _extension(cert, x509.SubjectAlternativeName)
-    oids = names.get_values_for_type(x509.RegisteredID) if names else []
-    return oids[0].dotted_string if oids else None
-
-
-def may_sign_data(cert: x509.Certificate) -> bool:
-    usage = _extension(cert, x509.KeyUsage)
-    return bool(usage and usage.digital_signature)
-
-
-def may_sign_certificates(cert: x509.Certificate) -> bool:
-    usage = _extension(cert, x509.KeyUsage)
-    constraints = _extension(cert, x509.BasicConstraints)
-    return bool(usage and usage.key_cert_sign and constraints and constraints.ca)
-
-
-def is_issued_by(cert: x509.Certificate, issuer: x509.Certificate) -> bool:
-    """One link of a chain: key identifiers and signature (ECDSA with SHA-256)."""
-    public = issuer.public_key()
-    if authority_key_id(cert) != key_id(issuer) or not isinstance(public, ec.EllipticCurvePublicKey):
-        return False
-    try:
-        if not isinstance(cert.signature_hash_algorithm, hashes.SHA256):
-            return False
-        public.verify(cert.signature, cert.tbs_certificate_bytes, ec.ECDSA(hashes.SHA256()))
-    except Exception:  # InvalidSignature, an unknown algorithm, or a signature that is not DER
-        return False
-    return True
-
-
-def is_valid_now(cert: x509.Certificate, now: datetime.datetime | None = None) -> bool:
-    now = now or datetime.datetime.utcnow()
-    return cert.not_valid_before <= now <= cert.not_valid_after
-
-
-def eid_of(cert: x509.Certificate) -> str:
-    """The EID in an eUICC certificate (SGP.22 v2.5, 4.5.2.1.0.2)."""
-    numbers = cert.subject.get_attributes_for_oid(NameOID.SERIAL_NUMBER)
-    return numbers[0].value if numbers else ""
-
-
-def eum_permits(eum: x509.Certificate, euicc: x509.Certificate) -> bool:
-    """The EUM's name constraint: same organisation, and its EIN begins the EID.
-
-    This is a prefix rule of SGP.22, which generic path validation gets wrong.
-    """
-    constraints = _extension(eum, x509.NameConstraints)
-    if constraints is None or not constraints.permitted_subtrees:
-        return False
-    wanted = euicc.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
-    for subtree in constraints.permitted_subtrees:
-        if not isinstance(subtree, x509.DirectoryName):
-            continue
-        names = subtree.value.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
-        eins = subtree.value.get_attributes_for_oid(NameOID.SERIAL_NUMBER)
-        same = [name.value for name in names] == [name.value for name in wanted]
-        if same and eins and eins[0].value and eid_of(euicc).startswith(eins[0].value):
-            return True
-    return False
 
 
 # Making certificates ----------------------------------------------------------
@@ -291,7 +162,7 @@ def _issue(
     identifier = x509.SubjectKeyIdentifier.from_public_key(public)
     if key_identifier:
         identifier = x509.SubjectKeyIdentifier(key_identifier)
-    authority = key_id(issuer.cert) if issuer else identifier.digest
+    authority = certificates.key_id(issuer.cert) if issuer else identifier.digest
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -305,16 +176,7 @@ def _issue(
     )
     for extension, critical in extensions:
         builder = builder.add_extension(extension, critical=critical)
-    return _decoded(builder.sign(signer, hashes.SHA256()))
-
-
-def _decoded(cert: x509.Certificate) -> x509.Certificate:
-    """The certificate, whose extensions are kept before any thread sees it."""
-    try:
-        _extensions(cert)
-    except Exception:
-        pass  # a damaged one, which whoever looks at it will find so
-    return cert
+    return certificates.decoded(builder.sign(signer, hashes.SHA256()))
 
 
 @dataclass
@@ -327,7 +189,7 @@ class Eum(Credential):
         subject = _name("Testbed eUICC", EUM_NAME, eid)
         extensions = [
             (_key_usage("digital_signature"), True),
-            (_policies(role_oid(role)), True),
+            (_policies(certificates.role_oid(role)), True),
             *_padding(padding),
         ]
         cert = _issue(subject, key.public_key(), self, self.key, _period(36500), extensions)
@@ -342,7 +204,7 @@ class Ci(Credential):
 
     @property
     def pkid(self) -> bytes:
-        return key_id(self.cert)
+        return certificates.key_id(self.cert)
 
     def make_eum(self, ein: str = DEFAULT_EIN, *, padding: int = 0) -> Eum:
         key = crypto.generate_key(self.curve)
@@ -352,7 +214,7 @@ class Ci(Credential):
         ])
         extensions = [
             (_key_usage("key_cert_sign"), True),
-            (_policies(role_oid("eum")), True),
+            (_policies(certificates.role_oid("eum")), True),
             (_alternative_names(oid="2.999.5"), False),
             (x509.BasicConstraints(ca=True, path_length=0), True),
             (x509.NameConstraints([x509.DirectoryName(permitted)], None), True),
@@ -380,7 +242,7 @@ class Ci(Credential):
         key = crypto.generate_key(curve or self.curve)
         extensions = [
             (_key_usage("digital_signature"), True),
-            (_policies(role_oid(role)), True),
+            (_policies(certificates.role_oid(role)), True),
             (_alternative_names(oid=oid), False),
         ]
         subject = _name(f"Testbed {role}", "Testbed operator")
@@ -428,7 +290,7 @@ class Ci(Credential):
         key = _tls_key(key_type or self.curve)
         extensions = [(_alternative_names([] if common_name_only else hosts, oid), False)]
         if policy is not None:
-            chosen = x509.ObjectIdentifier(policy) if policy else role_oid(role)
+            chosen = x509.ObjectIdentifier(policy) if policy else certificates.role_oid(role)
             extensions.append((_policies(chosen), False))
         if key_usage is not None:
             extensions.append((_key_usage(*key_usage), True))
@@ -456,7 +318,7 @@ def _tls_key(key_type: str) -> Key:
 def _ci_extensions() -> list[tuple[x509.ExtensionType, bool]]:
     return [
         (_key_usage("key_cert_sign", "crl_sign"), True),
-        (_policies(role_oid("ci")), True),
+        (_policies(certificates.role_oid("ci")), True),
         (_alternative_names(oid="2.999.1"), False),
         (x509.BasicConstraints(ca=True, path_length=None), True),
     ]
@@ -499,8 +361,8 @@ def _read(folder: Path, stem: str, decode: Callable[[bytes], object]):
 
 def load_cert(data: bytes) -> x509.Certificate:
     if b"-----BEGIN" in data:
-        return _decoded(x509.load_pem_x509_certificate(data))
-    return _decoded(x509.load_der_x509_certificate(data))
+        return certificates.decoded(x509.load_pem_x509_certificate(data))
+    return certificates.decoded(x509.load_der_x509_certificate(data))
 
 
 def load_key(data: bytes) -> Key:
@@ -535,7 +397,7 @@ class ChipIdentity:
     @property
     def pkid(self) -> bytes:
         """Identifier of the issuer at the top of the chain."""
-        return authority_key_id(self.eum)
+        return certificates.authority_key_id(self.eum)
 
     @property
     def key(self) -> ec.EllipticCurvePrivateKey:
@@ -551,7 +413,7 @@ class ChipCredentials:
 
     @property
     def eid(self) -> str:
-        return eid_of(self.identities[0].euicc.cert)
+        return certificates.eid_of(self.identities[0].euicc.cert)
 
     @property
     def eum(self) -> x509.Certificate:
@@ -613,7 +475,7 @@ class ServerCredentials:
 
     @property
     def oid(self) -> str:
-        return registered_oid(self.dp_auth.cert) or ""
+        return certificates.registered_oid(self.dp_auth.cert) or ""
 
     def save(self, folder: Path | str) -> None:
         _save_roles(Path(folder), self, self.ci_certs, DP_ROLES)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from cryptography import x509
 
-from .. import pki
+from .. import certificates, pki
 from .orders import Refusal
 
 EUM = "8.1.2"
@@ -35,32 +35,32 @@ def _load(der: bytes, subject: str) -> x509.Certificate:
         raise Refusal(subject, "6.1", f"certificate cannot be read: {error}") from error
 
 
-def find_ci(certificates: Iterable[x509.Certificate], identifier: bytes) -> x509.Certificate | None:
+def find_ci(candidates: Iterable[x509.Certificate], identifier: bytes) -> x509.Certificate | None:
     """The issuer with this subject key identifier (PKID)."""
-    return next((ci for ci in certificates if pki.key_id(ci) == identifier), None)
+    return next((ci for ci in candidates if certificates.key_id(ci) == identifier), None)
 
 
 def _check_eum(eum: x509.Certificate, ci: x509.Certificate) -> None:
-    if not pki.is_issued_by(eum, ci):
+    if not certificates.is_issued_by(eum, ci):
         raise Refusal(EUM, "6.1", "EUM certificate: signature of the CI is wrong")
-    if not pki.has_role(eum, "eum") or not pki.may_sign_certificates(eum):
+    if not certificates.has_role(eum, "eum") or not certificates.may_sign_certificates(eum):
         raise Refusal(EUM, "6.1", "EUM certificate: not made for this role")
-    if not pki.is_valid_now(eum):
+    if not certificates.is_valid_now(eum):
         raise Refusal(EUM, "6.3", "EUM certificate: expired or not valid yet")
 
 
 def _check_euicc(euicc: x509.Certificate, eum: x509.Certificate) -> None:
-    if not pki.is_issued_by(euicc, eum):
+    if not certificates.is_issued_by(euicc, eum):
         raise Refusal(EUICC, "6.1", "eUICC certificate: signature of the EUM is wrong")
-    if not pki.has_role(euicc, "euicc") or not pki.may_sign_data(euicc):
+    if not certificates.has_role(euicc, "euicc") or not certificates.may_sign_data(euicc):
         raise Refusal(EUICC, "6.1", "eUICC certificate: not made for this role")
-    if not pki.is_valid_now(euicc):
+    if not certificates.is_valid_now(euicc):
         raise Refusal(EUICC, "6.3", "eUICC certificate: expired or not valid yet")
     try:
-        pki.check_eid(pki.eid_of(euicc))
+        pki.check_eid(certificates.eid_of(euicc))
     except ValueError as error:
         raise Refusal(EUICC, "6.1", "eUICC certificate: serialNumber is not an EID") from error
-    if not pki.eum_permits(eum, euicc):
+    if not certificates.eum_permits(eum, euicc):
         raise Refusal(EUICC, "6.1", "eUICC certificate: EID or organisation outside the EUM's constraint")
 
 
@@ -71,7 +71,7 @@ def verify_euicc(euicc_der: bytes, eum_der: bytes,
     euicc = _load(euicc_der, EUICC)
     subject = EUM
     try:
-        ci = find_ci(ci_certificates, pki.authority_key_id(eum))
+        ci = find_ci(ci_certificates, certificates.authority_key_id(eum))
         if ci is None:
             raise Refusal("8.11.1", "3.9", "the EUM certificate is under an unknown CI")
         _check_eum(eum, ci)
@@ -82,4 +82,4 @@ def verify_euicc(euicc_der: bytes, eum_der: bytes,
         raise
     except Exception as error:   # what the library thinks of a damaged certificate, in many classes
         raise Refusal(subject, "6.1", str(error)) from error
-    return EuiccIdentity(pki.eid_of(euicc), euicc, ci)
+    return EuiccIdentity(certificates.eid_of(euicc), euicc, ci)

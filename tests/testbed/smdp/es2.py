@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .. import pki
+from .. import certificates
 from .faults import Faults
 from .mutual import ok, text_of
 from .notify import Malformed
@@ -87,7 +87,7 @@ class Es2:
         """Run a function for the operator that the certificate and the header name."""
         requester, identifier = read_header(body)
         certificate = self.client()
-        named = pki.registered_oid(pki.decode_untrusted(certificate)) if certificate else None
+        named = certificates.registered_oid(certificates.decode_untrusted(certificate)) if certificate else None
         if named is None or named != requester:
             raise Refusal("1.1", "1.2", "the requester is not the one of the certificate")
         with self._lock:

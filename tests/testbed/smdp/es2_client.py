@@ -16,7 +16,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from .. import pki
+from .. import certificates, pki
 
 PROTOCOL = "gsma/rsp/v2.5.0"
 TIMEOUT_SECONDS = 30.0
@@ -43,7 +43,7 @@ class Es2Client:
 
     def __init__(self, host: str, address: tuple[str, int], credential: pki.Credential, issuer: x509.Certificate):
         self._host, self._address = host, address
-        self.requester = pki.registered_oid(credential.cert) or ""
+        self.requester = certificates.registered_oid(credential.cert) or ""
         self._run = secrets.token_hex(4)
         self._numbers = itertools.count(1)
         self._tls = ssl.create_default_context(cadata=issuer.public_bytes(Encoding.PEM).decode())

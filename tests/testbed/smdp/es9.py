@@ -11,7 +11,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 
-from .. import crypto, pki, tlv
+from .. import certificates, crypto, pki, tlv
 from ..tlv import Tlv, encode
 from . import notify, package
 from .faults import Faults
@@ -156,7 +156,7 @@ class Es9(MutualAuthentication):
         if known and not order.rebinding:
             raise Refusal("8.2", "3.7", "the package cannot be bound again")
         target = package.Target(eid, otpk)
-        oid = pki.registered_oid(session.credential.cert) or "2.999"
+        oid = certificates.registered_oid(session.credential.cert) or "2.999"
         try:
             order.binding = package.bind(order, target, credential, oid, self.faults)
         except ValueError as error:
@@ -178,7 +178,7 @@ class Es9(MutualAuthentication):
             raise Refusal("8.10.1", "3.9", "cancelled another transaction")
         if session.euicc is None or not crypto.verify(session.euicc.certificate, signed.raw, signature.value):
             raise Refusal("8.1", "6.1", "signature of the eUICC is wrong")
-        if tlv.read_oid(oid.value) != pki.registered_oid(session.credential.cert):
+        if tlv.read_oid(oid.value) != certificates.registered_oid(session.credential.cert):
             raise Refusal("8.8", "3.10", "OID of another SM-DP+")
         number = tlv.read_integer(reason.value)
         if number not in KNOWN_REASONS:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 
 from cryptography import x509
 
-from .. import crypto, pki, tlv
+from .. import certificates, crypto, pki, tlv
 from ..tlv import Tlv, TlvError, encode
 from .chain import find_ci, verify_euicc
 from .faults import Faults
@@ -147,7 +147,7 @@ class MutualAuthentication:
         """A certificate the eUICC can verify, and the CI under which it shall sign itself."""
         verification, signing = _key_list(info1, 0xA9), _key_list(info1, 0xAA)
         chosen = next((credentials for wanted in verification for credentials in self.credentials
-                       if pki.authority_key_id(credentials.auth.cert) == wanted), None)
+                       if certificates.authority_key_id(credentials.auth.cert) == wanted), None)
         signing_ci = next((ci for wanted in signing if (ci := find_ci(self.ci_certificates, wanted))), None)
         if chosen and signing_ci:
             return chosen, signing_ci
@@ -167,7 +167,7 @@ class MutualAuthentication:
             transactionId=value("json.transactionId", session.transaction_id.hex().upper()),
             serverSigned1=b64(value("json.serverSigned1", signed)),
             serverSignature1=b64(encode(0x5F37, signature)),
-            euiccCiPKIdToBeUsed=b64(encode(0x04, value("euiccCiPKIdToBeUsed", pki.key_id(session.ci)))),
+            euiccCiPKIdToBeUsed=b64(encode(0x04, value("euiccCiPKIdToBeUsed", certificates.key_id(session.ci)))),
             serverCertificate=b64(value("serverCertificate", session.credential.der)))
 
     # authenticateClient, 5.6.3 and 5.8.2
@@ -189,7 +189,7 @@ class MutualAuthentication:
             raise Malformed("authenticateServerResponse is neither success nor error")
         signed, signature, euicc, eum = members_of(choice[0], 0x30, 0x5F37, 0x30, 0x30)
         identity = verify_euicc(euicc.raw, eum.raw, self.ci_certificates)
-        if pki.key_id(identity.ci) != pki.key_id(session.ci):
+        if certificates.key_id(identity.ci) != certificates.key_id(session.ci):
             raise Refusal("8.1.2", "6.1", "the eUICC signed under another CI than it was told to")
         if not crypto.verify(identity.certificate, signed.raw, signature.value):
             raise Refusal("8.1", "6.1", "euiccSignature1 is wrong")

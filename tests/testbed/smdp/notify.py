@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from cryptography import x509
 
-from .. import crypto, pki, tlv
+from .. import certificates, crypto, tlv
 from .chain import verify_euicc
 from .orders import EVENTS, Refusal
 from .record import Notification
@@ -64,7 +64,7 @@ def _problem_with_result(session: Session | None, data: tlv.Tlv, signature: byte
         return "unknown transaction"
     if not crypto.verify(session.euicc.certificate, data.raw, signature):
         return "signature is wrong"
-    if _child(data, 0x06).value != tlv.oid(pki.registered_oid(session.credential.cert) or "0.0"):
+    if _child(data, 0x06).value != tlv.oid(certificates.registered_oid(session.credential.cert) or "0.0"):
         return "OID of another SM-DP+"
     if metadata.address != host:
         return "address of another SM-DP+"

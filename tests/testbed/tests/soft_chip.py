@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from testbed import crypto, pki, tlv
+from testbed import certificates, crypto, pki, tlv
 from testbed.bsp import Bsp
 from testbed.pki import ChipCredentials
 from testbed.tlv import Tlv, encode
@@ -48,7 +48,7 @@ class SoftChip:
         return functions.get(head, self._load)(request)
 
     def _info1(self, _: bytes) -> bytes:
-        listed = encode(0x04, self._say("pkid", pki.key_id(self.credentials.ci_certs[0])))
+        listed = encode(0x04, self._say("pkid", certificates.key_id(self.credentials.ci_certs[0])))
         return encode(0xBF20, [encode(0x82, self._say("svn", b"\x02\x05\x00")), encode(0xA9, listed),
                                encode(0xAA, self._say("signing", listed))])
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtensionOID, NameOID
 
-from testbed import pki
+from testbed import certificates, pki
 
 EID = pki.make_eid(serial=7)
 HOSTS = ["smdp.example.com"]
@@ -41,19 +41,19 @@ def test_not_an_eid(eid):
 
 def test_chains_and_roles(made):
     ci = made.ci.cert
-    assert pki.has_role(ci, "ci") and pki.may_sign_certificates(ci)
-    assert pki.is_issued_by(ci, ci)
+    assert certificates.has_role(ci, "ci") and certificates.may_sign_certificates(ci)
+    assert certificates.is_issued_by(ci, ci)
     for credential, role in (
         (made.server.dp_auth, "dp-auth"), (made.server.dp_pb, "dp-pb"), (made.server.dp_tls, "dp-tls"),
     ):
-        assert pki.is_issued_by(credential.cert, ci)
-        assert pki.has_role(credential.cert, role) and not pki.has_role(credential.cert, "ds-auth")
-        assert pki.may_sign_data(credential.cert)
-        assert pki.registered_oid(credential.cert) == pki.DEFAULT_DP_OID
-        assert pki.is_valid_now(credential.cert)
-    assert pki.is_issued_by(made.chip.eum, ci)
-    assert pki.is_issued_by(made.chip.euicc, made.chip.eum)
-    assert not pki.is_issued_by(made.chip.euicc, ci)
+        assert certificates.is_issued_by(credential.cert, ci)
+        assert certificates.has_role(credential.cert, role) and not certificates.has_role(credential.cert, "ds-auth")
+        assert certificates.may_sign_data(credential.cert)
+        assert certificates.registered_oid(credential.cert) == pki.DEFAULT_DP_OID
+        assert certificates.is_valid_now(credential.cert)
+    assert certificates.is_issued_by(made.chip.eum, ci)
+    assert certificates.is_issued_by(made.chip.euicc, made.chip.eum)
+    assert not certificates.is_issued_by(made.chip.euicc, ci)
     assert critical(made.chip.eum, ExtensionOID.NAME_CONSTRAINTS)
     assert critical(made.chip.euicc, ExtensionOID.CERTIFICATE_POLICIES)
     assert not critical(made.server.dp_tls.cert, ExtensionOID.CERTIFICATE_POLICIES)
@@ -61,24 +61,24 @@ def test_chains_and_roles(made):
 
 def test_eid_is_bound_by_the_eum(made):
     assert made.chip.eid == EID
-    assert pki.eum_permits(made.chip.eum, made.chip.euicc)
+    assert certificates.eum_permits(made.chip.eum, made.chip.euicc)
     stranger = made.ci.make_eum("89049099").make_euicc(EID)
-    assert not pki.eum_permits(made.ci.make_eum("89049099").cert, stranger.cert)
+    assert not certificates.eum_permits(made.ci.make_eum("89049099").cert, stranger.cert)
 
 
 def test_same_name_is_not_the_same_issuer(made):
     other = pki.make_ci("Testbed CI", made.ci.curve)
     assert other.cert.subject == made.ci.cert.subject
-    assert not pki.is_issued_by(made.server.dp_auth.cert, other.cert)
+    assert not certificates.is_issued_by(made.server.dp_auth.cert, other.cert)
 
 
 def test_wrong_tls_certificates():
     ci = pki.make_ci()
-    assert not pki.is_valid_now(ci.make_dp_tls(HOSTS, expired=True).cert)
-    assert not pki.is_valid_now(ci.make_dp_tls(HOSTS, not_yet_valid=True).cert)
+    assert not certificates.is_valid_now(ci.make_dp_tls(HOSTS, expired=True).cert)
+    assert not certificates.is_valid_now(ci.make_dp_tls(HOSTS, not_yet_valid=True).cert)
     alone = ci.make_dp_tls(HOSTS, self_signed=True).cert
-    assert not pki.is_issued_by(alone, ci.cert) and pki.is_issued_by(alone, alone)
-    assert pki.has_role(ci.make_dp_tls(HOSTS, role="dp-auth").cert, "dp-auth")
+    assert not certificates.is_issued_by(alone, ci.cert) and certificates.is_issued_by(alone, alone)
+    assert certificates.has_role(ci.make_dp_tls(HOSTS, role="dp-auth").cert, "dp-auth")
     bare = ci.make_dp_tls(HOSTS, policy=None, usage=None, key_usage=None, common_name_only=True).cert
     kinds = {extension.oid for extension in bare.extensions}
     assert not kinds & {
@@ -118,16 +118,16 @@ def test_several_issuers(tmp_path):
     pki.make_chip(first, EID, second).save(tmp_path)
     chip = pki.ChipCredentials.load(tmp_path)
     assert [identity.pkid for identity in chip.identities] == [first.pkid, second.pkid]
-    assert [pki.key_id(cert) for cert in chip.ci_certs] == [first.pkid, second.pkid]
+    assert [certificates.key_id(cert) for cert in chip.ci_certs] == [first.pkid, second.pkid]
 
 
 def test_untrusted_certificates(made):
     der = made.server.dp_auth.der
-    assert pki.decode_untrusted(der) == made.server.dp_auth.cert
+    assert certificates.decode_untrusted(der) == made.server.dp_auth.cert
     version = der.index(bytes.fromhex("A003020102")) + 4
     for wrong in (b"", der[:-1], der[:version] + b"\x7f" + der[version + 1:]):
         with pytest.raises(pki.PkiError):
-            pki.decode_untrusted(wrong)
+            certificates.decode_untrusted(wrong)
 
 
 def test_bad_folders(made, tmp_path):

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from testbed import pki
+from testbed import certificates, pki
 from testbed.smdp import SmdpServer, SubscriberRecord, faults, named
 from testbed.smds import SmdsServer
 from testbed.smds.server import PATHS
@@ -88,8 +88,9 @@ def test_a_real_chip_accepts_the_certificate_of_an_sm_ds(lpa, root, keys, eid):
 
 def test_the_certificates_have_the_roles_of_an_sm_ds(keys):
     credentials = keys.smds[HOST]
-    assert pki.has_role(credentials.ds_auth.cert, "ds-auth") and pki.has_role(credentials.ds_tls.cert, "ds-tls")
-    assert pki.registered_oid(credentials.ds_auth.cert) == pki.DEFAULT_DS_OID
+    assert certificates.has_role(credentials.ds_auth.cert, "ds-auth")
+    assert certificates.has_role(credentials.ds_tls.cert, "ds-tls")
+    assert certificates.registered_oid(credentials.ds_auth.cert) == pki.DEFAULT_DS_OID
 
 
 def test_nothing_waits_is_an_error_or_an_empty_list(lpa, root):

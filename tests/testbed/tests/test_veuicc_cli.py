@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed import pki
+from testbed import certificates, pki
 from testbed.tests.test_veuicc_vpcd import DEADLINE, OPEN_CHANNEL, Reader
 
 TESTS = Path(__file__).resolve().parents[2]
@@ -32,7 +32,7 @@ def test_pki_makes_both_folders(tmp_path):
     done = run("pki", tmp_path, "--eid", EID, "--host", "a.example.com", "--curve", "brainpoolP256r1")
     assert done.returncode == 0, done.stderr
     issuer = pki.load_cert((tmp_path / "ci.pem").read_bytes())
-    assert done.stdout.startswith(f"issuer {pki.key_id(issuer).hex().upper()}")
+    assert done.stdout.startswith(f"issuer {certificates.key_id(issuer).hex().upper()}")
     chip = pki.ChipCredentials.load(tmp_path / "chip")
     server = pki.ServerCredentials.load(tmp_path / "server")
     assert chip.eid == EID and chip.ci_certs == server.ci_certs == [issuer]

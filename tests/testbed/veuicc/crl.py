@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
-from testbed import crl, pki, tlv
+from testbed import certificates, crl, tlv
 from testbed.veuicc.profiles import Refused
 
 #: Octets that a revoked serial number takes, and the list with all else.
@@ -84,7 +84,7 @@ class CrlStore:
         return sum(revocations.size for revocations in self._lists.values())
 
     def revoked(self, cert: x509.Certificate) -> bool:
-        revocations = self._lists.get(pki.authority_key_id(cert))
+        revocations = self._lists.get(certificates.authority_key_id(cert))
         return revocations is not None and revocations.revokes(cert.serial_number)
 
     def load(self, der: bytes, issuers: Iterable[x509.Certificate]) -> list[int]:
@@ -135,7 +135,7 @@ def _verified(der: bytes, issuers: Iterable[x509.Certificate]) -> x509.Certifica
         strong = isinstance(listed.signature_hash_algorithm, hashes.SHA256)
     except Exception as error:  # the library has many unrelated ones for what is damaged
         raise Refused(CrlError.FORMAT) from error
-    issuer = next((ci for ci in issuers if pki.key_id(ci) == authority.key_identifier), None)
+    issuer = next((ci for ci in issuers if certificates.key_id(ci) == authority.key_identifier), None)
     if issuer is None:
         raise Refused(CrlError.KEY_UNKNOWN)
     try:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from testbed import pki, tlv
+from testbed import certificates, tlv
 from testbed.pki import ChipCredentials
 from testbed.veuicc.config import Config
 
@@ -19,7 +19,7 @@ def fci(config: Config) -> bytes:
 
 def _issuers(credentials: ChipCredentials) -> list[bytes]:
     """A9 keys to verify servers with, AA keys below which the chip signs."""
-    verify = [tlv.encode(0x04, pki.key_id(cert)) for cert in credentials.ci_certs]
+    verify = [tlv.encode(0x04, certificates.key_id(cert)) for cert in credentials.ci_certs]
     sign = [tlv.encode(0x04, identity.pkid) for identity in credentials.identities]
     return [tlv.encode(0xA9, verify), tlv.encode(0xAA, sign)]
 

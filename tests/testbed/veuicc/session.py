@@ -15,7 +15,7 @@ from enum import Enum, auto
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from testbed import crypto, pki, tlv
+from testbed import certificates, crypto, pki, tlv
 from testbed.pki import ChipCredentials, ChipIdentity
 from testbed.veuicc.config import Config
 from testbed.veuicc.profiles import Refused
@@ -78,7 +78,7 @@ class Session:
 
     @property
     def server_oid(self) -> str:
-        return pki.registered_oid(self.server_cert) or ""
+        return certificates.registered_oid(self.server_cert) or ""
 
 
 @dataclass
@@ -147,11 +147,11 @@ class Sessions:
     def _check_server(self, session, signed, signature, cert_tlv, curves) -> x509.Certificate:
         cert = _load_certificate(cert_tlv, AuthError.CERTIFICATE)
         issuer = self._issuer_of(cert)
-        if issuer is None or not pki.is_issued_by(cert, issuer) or not pki.may_sign_data(cert):
+        if issuer is None or not certificates.is_issued_by(cert, issuer) or not certificates.may_sign_data(cert):
             raise Refused(AuthError.CERTIFICATE)
         if self.revoked(cert):
             raise Refused(AuthError.CERTIFICATE)
-        if not pki.has_role(cert, "dp-auth", "ds-auth") or not pki.registered_oid(cert):
+        if not certificates.has_role(cert, "dp-auth", "ds-auth") or not certificates.registered_oid(cert):
             raise Refused(AuthError.OID)
         if _curve(cert) not in curves:
             raise Refused(AuthError.CURVE)
@@ -163,8 +163,8 @@ class Sessions:
 
     def _issuer_of(self, cert: x509.Certificate) -> x509.Certificate | None:
         """The trusted issuer with the certificate's authority key identifier."""
-        wanted = pki.authority_key_id(cert)
-        return next((ci for ci in self.credentials.ci_certs if pki.key_id(ci) == wanted), None)
+        wanted = certificates.authority_key_id(cert)
+        return next((ci for ci in self.credentials.ci_certs if certificates.key_id(ci) == wanted), None)
 
     def _identity(self, pkid: bytes) -> ChipIdentity:
         """The chip's own chain below the issuer that the server chose."""
@@ -212,12 +212,12 @@ class Sessions:
         """DPpb: same issuer and same SM-DP+ as the DPauth of this session."""
         cert = _load_certificate(cert_tlv, DownloadError.CERTIFICATE)
         issuer = self._issuer_of(cert)
-        same_issuer = pki.authority_key_id(cert) == pki.authority_key_id(session.server_cert)
-        same_server = pki.registered_oid(cert) == session.server_oid
-        by_operator = pki.has_role(session.server_cert, "dp-auth") and pki.has_role(cert, "dp-pb")
-        if not (same_issuer and same_server and by_operator and pki.may_sign_data(cert)):
+        same_issuer = certificates.authority_key_id(cert) == certificates.authority_key_id(session.server_cert)
+        same_server = certificates.registered_oid(cert) == session.server_oid
+        by_operator = certificates.has_role(session.server_cert, "dp-auth") and certificates.has_role(cert, "dp-pb")
+        if not (same_issuer and same_server and by_operator and certificates.may_sign_data(cert)):
             raise Refused(DownloadError.CERTIFICATE)
-        if issuer is None or not pki.is_issued_by(cert, issuer) or self.revoked(cert):
+        if issuer is None or not certificates.is_issued_by(cert, issuer) or self.revoked(cert):
             raise Refused(DownloadError.CERTIFICATE)
         if _curve(cert) not in curves:
             raise Refused(DownloadError.CURVE)
@@ -302,7 +302,7 @@ def _check_context(context: tlv.Tlv, extensible: bool) -> None:
 
 def _load_certificate(cert_tlv: tlv.Tlv, code: int) -> x509.Certificate:
     try:
-        return pki.decode_untrusted(cert_tlv.raw)
+        return certificates.decode_untrusted(cert_tlv.raw)
     except pki.PkiError:
         raise Refused(code) from None
 
