@@ -206,7 +206,7 @@ def test_what_a_user_started_in_it_ends_with_it(build):
 
 def test_failure_to_start_leaves_nothing(build, monkeypatch):
     stack = Stack(build=build)
-    monkeypatch.setattr(stack, "_insert_chips", lambda: 1 / 0)
+    monkeypatch.setattr(stack, "_insert_chips", lambda _chips: 1 / 0)
     with pytest.raises(ZeroDivisionError), stack:
         raise AssertionError("not reached")
     assert not stack.folder.exists()
