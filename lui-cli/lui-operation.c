@@ -161,9 +161,14 @@ answer (LuiOperation *operation, LuiPromptFunc prompt_func, gpointer user_data, 
     return TRUE;
   operation->answered = g_variant_ref (prompt);
   lui_terminal_progress_end (operation->terminal);
-  if (lui_trial_is (prompt)
-          ? lui_trial_answer (operation->session, operation->terminal, operation, prompt, &local)
-          : prompt_func (operation, prompt, user_data, &local))
+  if (lui_trial_is (prompt) ? lui_trial_answer (operation->session,
+                                                operation->terminal,
+                                                operation->proxy,
+                                                prompt,
+                                                lui_operation_pointless,
+                                                operation,
+                                                &local)
+                            : prompt_func (operation, prompt, user_data, &local))
     return TRUE;
   if (lui_operation_pointless (operation))
     return TRUE;

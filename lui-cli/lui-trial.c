@@ -91,7 +91,11 @@ on_second (gpointer user_data)
 
 /* Until somebody else has decided. */
 static void
-count_down (LuiSession *session, LuiTerminal *terminal, LuiOperation *operation, GVariant *prompt)
+count_down (LuiSession *session,
+            LuiTerminal *terminal,
+            GVariant *prompt,
+            LuiStopFunc stop,
+            gpointer user_data)
 {
   Countdown countdown = { terminal, prompt, FALSE };
   guint timer = 0;
@@ -101,7 +105,7 @@ count_down (LuiSession *session, LuiTerminal *terminal, LuiOperation *operation,
       on_second (&countdown);
       timer = g_timeout_add_seconds (1, on_second, &countdown);
     }
-  while (!lui_operation_pointless (operation))
+  while (!stop (user_data))
     g_main_context_iteration (NULL, TRUE);
   if (timer != 0)
     g_source_remove (timer);
@@ -117,16 +121,15 @@ typedef gboolean (*AnswerFunc) (LpadBusOperation *operation,
 
 /* NULL: nobody has said anything */
 static AnswerFunc
-ask (LuiTerminal *terminal, LuiOperation *operation, GVariant *prompt)
+ask (LuiTerminal *terminal, GVariant *prompt, LuiStopFunc stop, gpointer user_data)
 {
   g_autofree char *question = g_strdup_printf (
       "The new profile is in use. Keep it? Without an answer lpad goes back in %" G_GINT64_FORMAT " s. [y/n]",
       MAX (deadline_of (prompt) - g_get_real_time () / G_USEC_PER_SEC, 0));
 
-  while (!lui_operation_pointless (operation))
+  while (!stop (user_data))
     {
-      g_autofree char *answer
-          = lui_terminal_ask (terminal, question, FALSE, lui_operation_pointless, operation);
+      g_autofree char *answer = lui_terminal_ask (terminal, question, FALSE, stop, user_data);
 
       if (answer == NULL)
         return NULL;
@@ -141,22 +144,24 @@ ask (LuiTerminal *terminal, LuiOperation *operation, GVariant *prompt)
 gboolean
 lui_trial_answer (LuiSession *session,
                   LuiTerminal *terminal,
-                  LuiOperation *operation,
+                  LpadBusOperation *operation,
                   GVariant *prompt,
+                  LuiStopFunc stop,
+                  gpointer user_data,
                   GError **error)
 {
   AnswerFunc answer = NULL;
 
   if (is_asked (prompt) && !session->json && lui_terminal_can_ask (terminal))
-    answer = ask (terminal, operation, prompt);
+    answer = ask (terminal, prompt, stop, user_data);
   if (answer != NULL)
-    return answer (lui_operation_proxy (operation),
+    return answer (operation,
                    g_variant_new ("a{sv}", NULL),
                    lui_call_flags (session),
                    LUI_CALL_TIMEOUT_MSEC,
                    NULL,
                    error);
-  count_down (session, terminal, operation, prompt);
+  count_down (session, terminal, prompt, stop, user_data);
   return TRUE;
 }
 

@@ -3,7 +3,8 @@
 
 #include <json-glib/json-glib.h>
 
-#include "lui-operation.h"
+#include "lui-session.h"
+#include "lui-terminal.h"
 
 G_BEGIN_DECLS
 
@@ -15,12 +16,16 @@ gboolean lui_trial_is (GVariant *prompt);
 
 /**
  * lui_trial_answer: counts down until the decision is made, and asks the user for it where nobody else can
- * tell. Returns: FALSE with an error when the answer was not taken
+ * tell.
+ * @stop: called with @user_data: whether the prompt needs no answer any more
+ * Returns: FALSE with an error when the answer was not taken
  */
 gboolean lui_trial_answer (LuiSession *session,
                            LuiTerminal *terminal,
-                           LuiOperation *operation,
+                           LpadBusOperation *operation,
                            GVariant *prompt,
+                           LuiStopFunc stop,
+                           gpointer user_data,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** lui_trial_line: what is waited for, and how long, at @now (seconds since 1970). Free with g_free(). */
