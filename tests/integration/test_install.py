@@ -74,6 +74,9 @@ def test_the_installed_programs_download_a_profile(tree, tmp_path):
     assert lui_json(stack, "download", "--yes", order.activation_code)["iccid"] == order.record.iccid
     assert os.readlink(f"/proc/{stack.lpad_pid()}/exe") == str(in_tree(tree, unit(tree)["Service"]["ExecStart"]))
     assert_invariants(stack)
+    stack.stop_lpad()
+    refused = [line for line in (stack.folder / "bus.log").read_text().splitlines() if "Rejected" in line]
+    assert not refused, "the system bus lets lpad say all that it has to say"
     close(stack)
 
 

@@ -8,7 +8,7 @@
         done = machine.session("alice", "lui-cli", "status")         # at the screen
 
 The image is only read: what the machine writes is in memory and ends with it. It has processes, mounts, network,
-host name and control groups of its own, and the kernel, /sys and the clock of this machine.
+host name and control groups of its own, and the kernel, /sys and the clock of this machine, whose settings it cannot change.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ NAME = "device"
 SEAT = "seat0"
 UNITS = "lib/systemd/system"
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LC_ALL": "C.UTF-8", "TERM": "dumb"}
-#: Units that are of no use here or reach for what belongs to this machine.
+#: Units that are of no use here or reach for what belongs to this machine; udev looks at what comes from now on.
 MASKED = (
-    "systemd-sysctl.service", "systemd-modules-load.service", "apt-daily.timer", "apt-daily-upgrade.timer",
-    "dpkg-db-backup.timer", "e2scrub_all.timer", "e2scrub_reap.service", "fstrim.timer",
+    "systemd-udev-trigger.service", "systemd-sysctl.service", "systemd-modules-load.service", "apt-daily.timer",
+    "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer", "e2scrub_reap.service", "fstrim.timer",
 )
 #: What systemd finds when it starts: its root from the image, and what the kernel would have mounted for it.
 START = """
@@ -60,6 +60,10 @@ mount -t tmpfs -o mode=1777 machine dev/shm
 mount -t tmpfs -o mode=755 machine run
 mount -t tmpfs -o mode=1777 machine tmp
 mount -t proc proc proc
+mount --bind proc/sys proc/sys
+mount -o remount,bind,ro proc/sys
+mount --bind proc/sys/net proc/sys/net
+mount -o remount,bind,rw proc/sys/net
 mount -t sysfs sysfs sys
 mount -t cgroup2 cgroup2 sys/fs/cgroup
 hostname "$HOST"
