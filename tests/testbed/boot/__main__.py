@@ -23,6 +23,7 @@ from testbed.bus import TOP
 from testbed.process import StackError
 from testbed.sysfs import usb
 
+IMAGE = TOP / "build" / "boot" / "debian"
 TRANSPORTS = ("qmi", "mbim")
 
 
@@ -34,8 +35,6 @@ def _parser() -> argparse.ArgumentParser:
         " build/boot; what the machine writes is in memory.",
     )
     parser.add_argument("--build", type=Path, required=True, help=argparse.SUPPRESS)
-    parser.add_argument("--image", type=Path, default=TOP / "build" / "boot" / "debian", metavar="FOLDER",
-                        help="the Debian (%(default)s)")
     parser.add_argument("--shell", action="store_true", help="leave a shell on the machine, with lpad installed, at the end")
     return parser
 
@@ -61,7 +60,7 @@ def _passes(check: Callable[[], None]) -> bool:
 def _on_a_machine(options: argparse.Namespace, transport: str) -> list[bool]:
     """How the checks went that are made with a modem of this kind; those of the installation with the first kind."""
     port = port_of(transport)
-    with Machine(options.image, (port.path, usb(transport).control_port)) as machine, contextlib.ExitStack() as ends:
+    with Machine(IMAGE, (port.path, usb(transport).control_port)) as machine, contextlib.ExitStack() as ends:
         print(f"A machine with a modem that speaks {transport.upper()}; systemd says: {machine.boot()}", flush=True)
         installation = Installation(machine, options.build)
         ends.callback(installation.close)
@@ -84,7 +83,7 @@ def _on_a_machine(options: argparse.Namespace, transport: str) -> list[bool]:
 
 def _run(options: argparse.Namespace) -> int:
     print("A Debian that boots ...", flush=True)
-    make_image(options.image)
+    make_image(IMAGE)
     results = [result for transport in TRANSPORTS for result in _on_a_machine(options, transport)]
     print(f"{results.count(True)} passed, {results.count(False)} failed")
     return 0 if all(results) else 1

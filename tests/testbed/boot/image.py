@@ -33,7 +33,7 @@ def _archive(codename: str) -> str:
 
 
 def make_image(folder: Path) -> None:
-    """Make it in the folder, unless it is there already. Takes a few minutes."""
+    """Make it in the folder, in place of whatever is there, unless it is there already. Takes a few minutes."""
     need_programs("debootstrap", "apt-get")
     wanted = "\n".join(sorted(PACKAGES))
     stamp = folder / STAMP
