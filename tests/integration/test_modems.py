@@ -156,6 +156,7 @@ def test_the_modem_says_which_device_it_is(request, transport):
     device = request.getfixturevalue("device" if transport == "qmi" else "mbim")
     request.node.stacks = [device]
     imei = device.modem.firmware.imei[:14]  # the virtual modem has no check digit, but a 7
+    wait_for_chip(device)
     order = place(device)
     assert download(device, order).returncode == 0
     assert f"IMEI {imei}" in told(order) and told(order).endswith(", eutran-epc 8")
@@ -174,6 +175,7 @@ def test_configuration_comes_before_the_modem(make_device):
         records=[OLD], chip_config=Config(isdr_aid=own),
         config={f"Reader:{PORT}*": {"Removable": "true"}, "Card": {"IsdrAids": own.hex()}},
     )
+    wait_for_chip(device)
     order = place(device)
     assert download(device, order).returncode == 0
     tac = device.modem.firmware.imei[:8]
@@ -182,6 +184,7 @@ def test_configuration_comes_before_the_modem(make_device):
     assert chip_properties(device)["Removable"]
     device.write_config({"Device": {"Imei": "490154203237518", "Releases": "utran:8"}})
     device.restart_lpad()
+    wait_for_chip(device)
     order = place(device)
     assert download(device, order).returncode == 0
     assert "IMEI 490154203237518" in told(order) and told(order).endswith("utran 8")
