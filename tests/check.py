@@ -47,7 +47,7 @@ SANITIZED = ("-Db_lundef=false", "-Doptimization=1")
 #: That of clang is the one without what can be left out.
 BUILDS = [
     Build("asan", "gcc", ("-Db_sanitize=address,undefined", *SANITIZED), pytest=""),
-    Build("gcc", "gcc", ("-Ddebug=false"), pytest="smoke"),
+    Build("gcc", "gcc", ("-Ddebug=false",), pytest="smoke"),
     Build("clang", "clang", ("-Ddebug=false", "-Dpolkit=disabled", "-Dqr=disabled"), pytest=WITHOUT_POLKIT),
     Build("tsan", "gcc", ("-Db_sanitize=thread", *SANITIZED), pytest="tsan"),
 ]
