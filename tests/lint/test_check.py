@@ -90,3 +90,9 @@ def test_a_test_with_a_build_of_its_own_runs_once():
     markers = [check.marker_of(build, check.BUILDS) for build in check.BUILDS if build.pytest is not None]
     assert sorted(markers) == ["not without_polkit", "smoke", "tsan", "without_polkit"]
     assert check.marker_of(check.BUILDS[0], check.BUILDS[:1]) == "", "there is no other build"
+
+
+def test_options_of_builds_are_options():
+    """A comma that is missing makes letters of them."""
+    options = [option for build in check.BUILDS for option in build.options]
+    assert options and all(option.startswith("-D") and "=" in option for option in options)
