@@ -136,7 +136,7 @@ def test_without_a_bus_there_is_a_clear_word(shared):
     env = {"DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={shared.folder}/no-such-bus"}
     done = shared.lui("list", env=env)
     assert done.returncode == UNAVAILABLE
-    assert "system bus cannot be reached" in done.stderr
+    assert "The system bus (D-Bus), over which lpad is reached, cannot be reached: " in done.stderr
     done = shared.lui("list", "--json", env=env)
     assert done.returncode == UNAVAILABLE and '"exit_status":10' in done.stdout.replace(" ", "")
 
