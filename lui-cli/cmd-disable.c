@@ -7,7 +7,7 @@
 static void
 print_successor (LuiSession *session, LpadBusProfile *disabled)
 {
-  g_autoptr (GPtrArray) euiccs = lui_session_euiccs (session, NULL);
+  g_autoptr (GPtrArray) euiccs = lui_session_known_euiccs (session, NULL);
 
   for (guint i = 0; euiccs != NULL && i < euiccs->len; i++)
     {

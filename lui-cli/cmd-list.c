@@ -112,10 +112,8 @@ static LuiExit
 list (LuiSession *session, const Filter *filter)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) euiccs = NULL;
+  g_autoptr (GPtrArray) euiccs = lui_session_euiccs (session, &error);
 
-  lui_session_settle (session);
-  euiccs = lui_session_euiccs (session, &error);
   if (euiccs == NULL)
     return lui_fail (session, g_steal_pointer (&error));
   if (session->json)

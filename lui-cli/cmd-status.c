@@ -378,7 +378,7 @@ lui_cmd_status (LuiSession *session, const LuiVerb *verb, int argc, char **argv)
     return lui_fail (session, g_steal_pointer (&error));
   manager = lui_session_manager (session, &error);
   if (manager != NULL)
-    euiccs = lui_session_euiccs (session, &error);
+    euiccs = lui_session_known_euiccs (session, &error);
   if (euiccs == NULL)
     return lui_fail (session, g_steal_pointer (&error));
   if (session->json)

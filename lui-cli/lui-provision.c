@@ -455,7 +455,7 @@ find_task (LuiProvision *provision, LpadBusEuicc *euicc)
 static gboolean
 start_tasks (LuiProvision *provision)
 {
-  g_autoptr (GPtrArray) euiccs = lui_session_euiccs (provision->session, NULL);
+  g_autoptr (GPtrArray) euiccs = lui_session_known_euiccs (provision->session, NULL);
   gboolean busy = FALSE;
 
   for (guint i = 0; euiccs != NULL && i < euiccs->len && provision->error == NULL; i++)

@@ -278,22 +278,47 @@ on_settle_timeout (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-void
-lui_session_settle (LuiSession *session)
+/* Whether all chips of which lpad has told at its root have been heard of: the two come on ways of their own,
+ * and either may be the first. */
+static gboolean
+has_heard_of_all (LuiSession *session, LpadBusManager *manager)
+{
+  GVariant *readers = lpad_bus_manager_get_readers (manager);
+
+  for (gsize i = 0; readers != NULL && i < g_variant_n_children (readers); i++)
+    {
+      g_autoptr (GVariant) reader = g_variant_get_child_value (readers, i);
+      g_autofree const char **paths = NULL;
+
+      (void) g_variant_lookup (reader, "euiccs", "^a&o", &paths);
+      for (gsize k = 0; paths != NULL && paths[k] != NULL; k++)
+        {
+          g_autoptr (GDBusObject) object = g_dbus_object_manager_get_object (session->manager, paths[k]);
+
+          if (object == NULL)
+            return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+/* Waits until lpad knows all chips, for half a minute at most: those of slow cards come after its name. */
+static void
+settle (LuiSession *session)
 {
   g_autoptr (LpadBusManager) manager = lui_session_manager (session, NULL);
   guint timeout;
 
-  if (manager == NULL || !lui_is_reading (manager))
+  if (manager == NULL)
     return;
   timeout = g_timeout_add_seconds (SETTLE_SECONDS, on_settle_timeout, &timeout);
-  while (timeout != 0 && lui_is_reading (manager))
+  while (timeout != 0 && (lui_is_reading (manager) || !has_heard_of_all (session, manager)))
     g_main_context_iteration (NULL, TRUE);
   g_clear_handle_id (&timeout, g_source_remove);
 }
 
 GPtrArray *
-lui_session_euiccs (LuiSession *session, GError **error)
+lui_session_known_euiccs (LuiSession *session, GError **error)
 {
   g_autoptr (GPtrArray) all = collect (session, "org.lpad.Lpad1.Euicc", LPAD_BUS_ROOT);
   g_autoptr (GPtrArray) chips = g_ptr_array_new_with_free_func (g_free);
@@ -324,13 +349,18 @@ lui_session_euiccs (LuiSession *session, GError **error)
   return g_steal_pointer (&one);
 }
 
+GPtrArray *
+lui_session_euiccs (LuiSession *session, GError **error)
+{
+  settle (session);
+  return lui_session_known_euiccs (session, error);
+}
+
 LpadBusEuicc *
 lui_session_euicc (LuiSession *session, GError **error)
 {
-  g_autoptr (GPtrArray) euiccs = NULL;
+  g_autoptr (GPtrArray) euiccs = lui_session_euiccs (session, error);
 
-  lui_session_settle (session);
-  euiccs = lui_session_euiccs (session, error);
   if (euiccs == NULL)
     return NULL;
   if (euiccs->len == 0)
@@ -366,13 +396,11 @@ lui_session_notifications (LuiSession *session, LpadBusEuicc *euicc)
 LpadBusProfile *
 lui_session_profile (LuiSession *session, const char *text, GError **error)
 {
-  g_autoptr (GPtrArray) euiccs = NULL;
+  g_autoptr (GPtrArray) euiccs = lui_session_euiccs (session, error);
   g_autoptr (GPtrArray) proxies = g_ptr_array_new_with_free_func (g_object_unref);
   g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
   guint index;
 
-  lui_session_settle (session);
-  euiccs = lui_session_euiccs (session, error);
   if (euiccs == NULL)
     return NULL;
   for (guint i = 0; i < euiccs->len; i++)

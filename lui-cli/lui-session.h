@@ -50,13 +50,13 @@ LpadBusManager *lui_session_manager (LuiSession *session, GError **error) G_GNUC
 /** lui_is_reading: whether lpad looks at a card now: which chips there are is not known yet. */
 gboolean lui_is_reading (LpadBusManager *manager);
 
-/** lui_session_settle: waits until lpad knows all chips, for half a minute at most: those of slow cards come
- * after its name. */
-void lui_session_settle (LuiSession *session);
+/** lui_session_known_euiccs: as lui_session_euiccs(), of those that lpad knows now: for who shows what is
+ * being read, or comes again when it has been. */
+GPtrArray *lui_session_known_euiccs (LuiSession *session, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** lui_session_euiccs: (element-type LpadBusEuicc) (transfer container): those that --euicc names, or all, by
- * number. Returns NULL with %LPAD_ERROR_NOT_FOUND when --euicc fits none, and
- * %LPAD_ERROR_INVALID_ARGUMENTS when it fits several. */
+ * number, as soon as lpad has read all cards, which it is waited for half a minute at most. Returns NULL with
+ * %LPAD_ERROR_NOT_FOUND when --euicc fits none, and %LPAD_ERROR_INVALID_ARGUMENTS when it fits several. */
 GPtrArray *lui_session_euiccs (LuiSession *session, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** lui_session_euicc: (transfer full): the one chip that is meant; an error when there is none, or when there
